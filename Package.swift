@@ -1,0 +1,173 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers of the house, lowest first: a target depends only on targets above it in this file.
+// `Sources/README.md` says what each one is for; `TidyTests` keeps what the compiler cannot see.
+let package = Package(
+    name: "distml-cluster",
+    products: [
+        .executable(name: "distmld", targets: ["distmld"]),
+        .executable(name: "distmlctl", targets: ["distmlctl"]),
+        .executable(name: "distml-worker", targets: ["distml-worker"]),
+        .executable(name: "distml-bench", targets: ["distml-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: C libraries, and the few shims that Swift cannot do without.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS",
+            pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]
+        ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+
+        // Layer 1: values and arithmetic.
+        .target(name: "Domain"),
+        .target(name: "Wire"),
+        .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "JSONRPC"),
+
+        // Layer 2: one subject each.
+        .target(name: "ControlAPI", dependencies: ["Domain", "JSONRPC"]),
+        .target(
+            name: "Catalog",
+            dependencies: ["Domain", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .target(
+            name: "Datasets",
+            dependencies: ["CCrypto", "CLinux", "CZlib", "Domain", "LinearAlgebra", "Wire"]
+        ),
+        .target(name: "Learning", dependencies: ["Domain", "LinearAlgebra"]),
+        .target(name: "Registers", dependencies: ["Domain", "Wire"]),
+        .target(name: "Transport", dependencies: ["CLinux", "Domain", "Wire"]),
+
+        // Layer 3: what crosses a border.
+        .target(
+            name: "TLSTransport",
+            dependencies: ["CCrypto", "CLinux", "CTLS", "Domain", "Transport"]
+        ),
+        .target(
+            name: "Collectives",
+            dependencies: ["CKernels", "Domain", "LinearAlgebra", "Transport", "Wire"]
+        ),
+        .target(
+            name: "WorkerLink",
+            dependencies: [
+                "CLinux", "Datasets", "Domain", "Learning", "LinearAlgebra", "Transport", "Wire",
+            ]
+        ),
+
+        // Layer 4: what one rank does.
+        .target(
+            name: "Training",
+            dependencies: ["Datasets", "Domain", "Learning", "LinearAlgebra", "Wire", "WorkerLink"]
+        ),
+
+        // Layer 5: everything alive.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "CCrypto", "CLinux", "Catalog", "Collectives", "ControlAPI", "Datasets", "Domain",
+                "JSONRPC", "LinearAlgebra", "Registers", "TLSTransport", "Training", "Transport",
+                "Wire", "WorkerLink", "Yams",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // Layer 6: thin programs.
+        .executableTarget(
+            name: "distmld",
+            dependencies: [
+                "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "distmlctl",
+            dependencies: [
+                "CEdit", "CLinux", "ControlAPI", "Domain", "JSONRPC",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "distml-worker",
+            dependencies: ["CLinux", "Datasets", "Domain", "Training", "WorkerLink"]
+        ),
+        .executableTarget(
+            name: "distml-bench",
+            dependencies: [
+                "CCrypto", "CKernels", "CLinux", "Collectives", "Datasets", "Domain", "Learning",
+                "LinearAlgebra", "TLSTransport", "Training", "Transport", "Wire", "WorkerLink",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        .testTarget(name: "TidyTests"),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["CKernels", "LinearAlgebra"]),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"]),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Domain", "JSONRPC"]),
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Domain"]),
+        .testTarget(
+            name: "DatasetsTests",
+            dependencies: ["CLinux", "CZlib", "Datasets", "Domain", "LinearAlgebra"]
+        ),
+        .testTarget(name: "LearningTests", dependencies: ["Domain", "Learning", "LinearAlgebra"]),
+        .testTarget(name: "RegistersTests", dependencies: ["Domain", "Registers", "Wire"]),
+        .testTarget(name: "TransportTests", dependencies: ["Domain", "Transport", "Wire"]),
+        .testTarget(
+            name: "TLSTransportTests",
+            dependencies: ["CLinux", "CTLS", "Domain", "TLSTransport", "Transport"]
+        ),
+        .testTarget(
+            name: "CollectivesTests",
+            dependencies: [
+                "Collectives", "Domain", "LinearAlgebra", "TLSTransport", "Transport", "Wire",
+            ]
+        ),
+        .testTarget(
+            name: "WorkerLinkTests",
+            dependencies: ["CLinux", "Domain", "Learning", "LinearAlgebra", "Wire", "WorkerLink"]
+        ),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Datasets", "Domain", "Learning", "LinearAlgebra", "Training", "Wire", "WorkerLink",
+            ]
+        ),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "CLinux", "Catalog", "ControlAPI", "Daemon", "Domain", "JSONRPC", "Registers",
+                "TLSTransport", "Transport", "Wire",
+            ]
+        ),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["CLinux", "ControlAPI", "Domain", "JSONRPC"]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
