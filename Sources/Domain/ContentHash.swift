@@ -51,7 +51,9 @@ public struct ContentHash: Hashable, Comparable, Codable, Sendable, CustomString
         let text = try container.decode(String.self)
         guard let hash = ContentHash(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "not 64 hexadecimal digits")
+                in: container,
+                debugDescription: "not 64 hexadecimal digits"
+            )
         }
         self = hash
     }

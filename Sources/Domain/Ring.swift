@@ -24,7 +24,9 @@ public struct Rank: Hashable, Comparable, Codable, Sendable, CustomStringConvert
         let index = try container.decode(Int.self)
         guard index >= 0 else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a rank is not negative, \(index) is")
+                in: container,
+                debugDescription: "a rank is not negative, \(index) is"
+            )
         }
         self.index = index
     }
