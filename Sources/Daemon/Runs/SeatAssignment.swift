@@ -1,0 +1,111 @@
+import Domain
+
+/// Why a run cannot be seated; the description is for the person who asked.
+enum SeatError: Error, Equatable, CustomStringConvertible {
+    case notMember(NodeID)
+    case notAlive(NodeID, reason: String)
+    case tooFew(asked: Int, alive: Int)
+    case namedTwice(NodeID)
+    case noHolder(shard: Int, dataset: String, holders: [NodeID])
+    case noNodes
+
+    var description: String {
+        switch self {
+        case .notMember(let node): "node \(node) is not a member of this cluster"
+        case .notAlive(let node, let reason): "node \(node) is not alive: \(reason)"
+        case .tooFew(let asked, let alive): "\(asked) nodes asked for, \(alive) alive"
+        case .namedTwice(let node): "node \(node) is named twice"
+        case .noHolder(let shard, let dataset, let holders):
+            "shard \(shard) of \(dataset) lies only on "
+                + holders.map(\.text).joined(separator: ", ") + ", none of which is alive"
+        case .noNodes: "a run needs at least one node"
+        }
+    }
+}
+
+/// Deals a dataset's shards to the seats of a ring.
+///
+/// Every shard goes to exactly one seat. A seat that holds a shard reads it (the primary first);
+/// a shard that no seat holds goes to the seat with the fewest rows, which fetches it from any
+/// holder that is alive. The same input gives the same seats.
+struct SeatAssignment {
+    /// Members in the order of the member list, with nil for alive and a reason for not.
+    let members: [(node: NodeID, trouble: String?)]
+
+    private var alive: [NodeID] { members.filter { $0.trouble == nil }.map(\.node) }
+
+    /// The nodes that will sit in the ring, in ring order.
+    ///
+    /// Named nodes sit in the order named; a count takes the alive holders of most shards first;
+    /// otherwise every alive node that holds a shard takes part.
+    func nodes(for spec: RunSpec, of manifest: DatasetManifest) throws(SeatError) -> [NodeID] {
+        if !spec.nodes.isEmpty { return try named(spec.nodes) }
+        let primaries = Set(manifest.shards.compactMap(\.holders.first))
+        let holders = Set(manifest.shards.flatMap(\.holders))
+        if let count = spec.nodeCount {
+            guard count > 0 else { throw .noNodes }
+            guard count <= alive.count else { throw .tooFew(asked: count, alive: alive.count) }
+            let ranked =
+                alive.filter { primaries.contains($0) }
+                + alive.filter { !primaries.contains($0) && holders.contains($0) }
+                + alive.filter { !holders.contains($0) }
+            let chosen = Set(ranked.prefix(count))
+            return alive.filter { chosen.contains($0) }
+        }
+        let taking = alive.filter { primaries.contains($0) }
+        let seated = taking.isEmpty ? alive.filter { holders.contains($0) } : taking
+        guard !seated.isEmpty else {
+            throw .noHolder(
+                shard: 0,
+                dataset: manifest.name.text,
+                holders: manifest.shards.first?.holders ?? []
+            )
+        }
+        return seated
+    }
+
+    private func named(_ nodes: [NodeID]) throws(SeatError) -> [NodeID] {
+        for (index, node) in nodes.enumerated() {
+            guard !nodes[..<index].contains(node) else { throw .namedTwice(node) }
+            guard let member = members.first(where: { $0.node == node }) else {
+                throw .notMember(node)
+            }
+            if let trouble = member.trouble { throw .notAlive(node, reason: trouble) }
+        }
+        return nodes
+    }
+
+    /// Which shards of `manifest` each of `nodes` reads; element r belongs to rank r.
+    func shards(
+        of manifest: DatasetManifest,
+        for nodes: [NodeID]
+    ) throws(SeatError) -> [[Int]] {
+        var dealt = [[Int]](repeating: [], count: nodes.count)
+        var rows = [Int](repeating: 0, count: nodes.count)
+        func give(_ shard: ShardDescription, to rank: Int) {
+            dealt[rank].append(shard.index)
+            rows[rank] += shard.rows
+        }
+        var homeless: [ShardDescription] = []
+        for shard in manifest.shards {
+            let primary = shard.holders.first.flatMap { nodes.firstIndex(of: $0) }
+            if let primary { give(shard, to: primary) } else { homeless.append(shard) }
+        }
+        let living = Set(alive)
+        for shard in homeless {
+            guard shard.holders.contains(where: living.contains) else {
+                throw .noHolder(
+                    shard: shard.index,
+                    dataset: manifest.name.text,
+                    holders: shard.holders
+                )
+            }
+            let replicas = nodes.indices.filter { shard.holders.contains(nodes[$0]) }
+            let candidates = replicas.isEmpty ? Array(nodes.indices) : replicas
+            if let rank = candidates.min(by: { (rows[$0], $0) < (rows[$1], $1) }) {
+                give(shard, to: rank)
+            }
+        }
+        return dealt.map { $0.sorted() }
+    }
+}
