@@ -1,0 +1,146 @@
+# Shared by the scripts beside it: checks of names, and the one place where certificates are made.
+# Not a program; `certs/ca --help` says where to begin.
+
+program=$(basename "$0")
+
+die() {
+    echo "$program: $*" >&2
+    exit 1
+}
+
+# Every script answers --help with the comment at its head.
+show_help() {
+    sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+    exit 0
+}
+
+# Options without a value in the right place are the commonest mistake: say which one it was.
+need_value() {
+    [ "$#" -ge 2 ] && [ -n "$2" ] || die "$1 needs a value"
+}
+
+unknown() {
+    case $1 in
+    -*) die "unknown option $1; see $program --help" ;;
+    *) die "'$1' is one argument too many; see $program --help" ;;
+    esac
+}
+
+# The same rule as everywhere in distml, byte by byte whatever the locale is.
+check_name() {
+    case $(LC_ALL=C; export LC_ALL; printf '%s' "$2" | tr -d 'a-z0-9._-' | wc -c) in
+    *[!0\ ]*) bad=yes ;;
+    *) bad= ;;
+    esac
+    case $2 in
+    '' | [!a-z0-9]*) bad=yes ;;
+    esac
+    [ "${#2}" -le 64 ] || bad=yes
+    [ -z "$bad" ] || die "$1 name '$2' is not allowed: use 1 to 64 of a-z, 0-9, '.', '_' and '-'," \
+        "beginning with a letter or a digit"
+}
+
+check_days() {
+    case $1 in
+    '' | *[!0-9]* | ??????*) die "'$1' is not a number of days" ;;
+    esac
+    [ "$1" -ge 1 ] && [ "$1" -le "$2" ] || die "$1 days: a $3 lives 1 to $2 days"
+}
+
+# refuse_overwrite FILE... unless --force was given, and then says what goes.
+refuse_overwrite() {
+    for file in "$@"; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        [ -n "${force:-}" ] || die "$file exists; --force replaces it"
+        echo "$program: replacing $file" >&2
+    done
+}
+
+need_authority() {
+    [ -r "$dir/ca.pem" ] || die "no CA in $dir; 'certs/ca <cluster>' makes one"
+    [ -r "$dir/ca.key" ] || die "$dir/ca.key is missing or not readable: only the CA's host can do this"
+    cluster=$(cat "$dir/cluster") || die "$dir/cluster is missing"
+    check_name cluster "$cluster"
+}
+
+scratch() {
+    umask 077
+    work=$(mktemp -d "${TMPDIR:-/tmp}/distml-certs.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 1' HUP INT TERM
+}
+
+# quietly COMMAND... shows what openssl said only if it failed.
+quietly() {
+    "$@" >"$work/log" 2>&1 || {
+        cat "$work/log" >&2
+        die "openssl ${2:-} failed"
+    }
+}
+
+new_key() {
+    quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1"
+    chmod 600 "$1"
+}
+
+# install_file FROM TO MODE: the target is complete or absent, never half written.
+install_file() {
+    cp "$1" "$2.new"
+    chmod "$3" "$2.new"
+    mv -f "$2.new" "$2"
+}
+
+# issue PUBLIC_KEY NAME DAYS OUT: everything in the certificate but the key is ours.
+issue() {
+    left=$(days_left "$dir/ca.pem")
+    [ "$3" -le "$left" ] || die "the CA itself has only $left days left: make a new one (--help)"
+    cat >"$work/leaf.cnf" <<EOF
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth, clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = URI:spiffe://$cluster/node/$2
+EOF
+    serial=$(openssl rand -hex 16)
+    # The top bit of a serial number is its sign, and it may not begin with zeros.
+    serial="4${serial#?}"
+    quietly openssl x509 -new -force_pubkey "$1" -subj "/O=$cluster/CN=$2" -days "$3" \
+        -set_serial "0x$serial" -sha256 -extfile "$work/leaf.cnf" \
+        -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -out "$work/leaf.pem"
+    quietly openssl verify -x509_strict -CAfile "$dir/ca.pem" "$work/leaf.pem"
+    install_file "$work/leaf.pem" "$dir/issued/$2-$serial.pem" 644
+    install_file "$work/leaf.pem" "$4" 644
+    echo "$4: $2 of cluster $cluster, serial $serial, until $(end_date "$4")"
+}
+
+end_date() {
+    openssl x509 -in "$1" -noout -enddate | cut -d= -f2
+}
+
+days_left() {
+    days=36500
+    for step in 16384 8192 4096 2048 1024 512 256 128 64 32 16 8 4 2 1; do
+        openssl x509 -in "$1" -noout -checkend $(((days - step) * 86400)) >/dev/null && continue
+        days=$((days - step))
+    done
+    echo $((days - 1))
+}
+
+make_crl() {
+    cat >"$work/crl.cnf" <<EOF
+[ca]
+default_ca = authority
+[authority]
+database = $dir/revoked.txt
+crlnumber = $dir/crlnumber
+default_md = sha256
+crl_extensions = extensions
+[extensions]
+authorityKeyIdentifier = keyid
+EOF
+    quietly openssl ca -config "$work/crl.cnf" -gencrl -crldays "$days" \
+        -cert "$dir/ca.pem" -keyfile "$dir/ca.key" -out "$work/crl.pem"
+    install_file "$work/crl.pem" "$dir/crl.pem" 644
+    echo "$dir/crl.pem: valid for $days days; copy it to every node and run 'distmlctl cert reload'"
+}
