@@ -59,7 +59,7 @@ let package = Package(
         ),
         .target(
             name: "Collectives",
-            dependencies: ["CKernels", "Domain", "LinearAlgebra", "Transport", "Wire"]
+            dependencies: ["CKernels", "Domain", "Transport", "Wire"]
         ),
         .target(
             name: "WorkerLink",
@@ -127,7 +127,11 @@ let package = Package(
         .testTarget(name: "LearningTests", dependencies: ["Domain", "Learning", "LinearAlgebra"]),
         .testTarget(name: "RegistersTests", dependencies: ["Domain", "Registers", "Wire"]),
         // The facts that every `Link` must meet; both kinds of link are held to them.
-        .target(name: "LinkConformance", dependencies: ["Transport"], path: "Tests/LinkConformance"),
+        .target(
+            name: "LinkConformance",
+            dependencies: ["Transport"],
+            path: "Tests/LinkConformance"
+        ),
         .testTarget(name: "TransportTests", dependencies: ["LinkConformance", "Transport"]),
         .testTarget(
             name: "TLSTransportTests",
@@ -136,7 +140,7 @@ let package = Package(
         .testTarget(
             name: "CollectivesTests",
             dependencies: [
-                "Collectives", "Domain", "LinearAlgebra", "TLSTransport", "Transport", "Wire",
+                "Collectives", "Domain", "TLSTransport", "Transport", "Wire",
             ]
         ),
         .testTarget(
@@ -154,6 +158,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "Catalog", "ControlAPI", "Daemon", "Domain", "JSONRPC", "Registers",
                 "TLSTransport", "Transport", "Wire",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(

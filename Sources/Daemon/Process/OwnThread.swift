@@ -1,0 +1,68 @@
+import Glibc
+import Transport
+
+/// Starts a thread that runs `body` and ends with it.
+///
+/// Whoever starts a thread bounds their number.
+/// - Throws: `.system` where the system has no thread to give.
+func startThread(
+    _ name: String,
+    _ body: @escaping @Sendable () -> Void
+) throws(TransportError) {
+    let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
+    var thread = pthread_t()
+    let code = pthread_create(&thread, nil, threadMain, box.toOpaque())
+    guard code == 0 else {
+        box.release()
+        throw .system(call: "pthread_create", errno: code)
+    }
+    pthread_detach(thread)
+}
+
+/// Runs `body`, which blocks, on a thread of its own while the caller waits without one.
+func onOwnThread<Value: Sendable, Failure: Error>(
+    _ name: String,
+    failing: (TransportError) -> Failure,
+    _ body: @escaping @Sendable () -> Result<Value, Failure>
+) async throws(Failure) -> Value {
+    let result: Result<Result<Value, Failure>, TransportError> = await withCheckedContinuation {
+        continuation in
+        do throws(TransportError) {
+            try startThread(name) { continuation.resume(returning: .success(body())) }
+        } catch {
+            continuation.resume(returning: .failure(error))
+        }
+    }
+    switch result {
+    case .success(let result): return try result.get()
+    case .failure(let error): throw failing(error)
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
+
+/// A function of the file: a closure written inside `@main` would carry the main actor with it.
+private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    let body = Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
+    nameThread(body.name)
+    body.run()
+    return nil
+}
+
+/// Shows up in `top -H` and in core dumps; 15 bytes are all the kernel keeps.
+private func nameThread(_ name: String) {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    defer { close(file) }
+    let bytes = Array(name.utf8.prefix(15))
+    _ = write(file, bytes, bytes.count)
+}
