@@ -1,0 +1,127 @@
+public import Domain
+internal import Transport
+
+extension Ring where L: ~Copyable {
+    /// The slice of a (count) vector that this rank owns.
+    public func chunk(count: Int) -> Range<Int> {
+        Collectives.chunk(ofRank: rank.index, worldSize: worldSize, count: count)
+    }
+
+    /// Reduces `values` elementwise over all ranks, in place; blocks.
+    ///
+    /// All ranks return holding identical bits, and the same bits every time: chunk c is added in
+    /// the order of ranks c + 1, c + 2, …, c. Each rank sends 2(N−1)/N of the vector's bytes in
+    /// 2(N−1) steps, N being the world size.
+    ///
+    /// Shapes: `values` (n), n the same on every rank; n may be 0 or less than N.
+    /// Source: Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009.
+    /// - Throws: `CollectiveError`; `values` is then garbage.
+    public mutating func allReduce<E: RingElement>(
+        _ values: inout MutableSpan<E>,
+        _ reduction: Reduction = .sum
+    ) throws(CollectiveError) {
+        try circulate(&values, .allReduce, reduction, steps: 0..<2 * worldSize - 2)
+    }
+
+    /// Reduces `values` elementwise, each rank getting the chunk it owns; blocks.
+    ///
+    /// Outside that chunk `values` holds partial sums afterwards.
+    ///
+    /// Shapes: `values` (n), n the same on every rank.
+    /// - Returns: the slice that is complete, the same as `chunk(count: n)`.
+    /// - Throws: `CollectiveError`; `values` is then garbage.
+    @discardableResult
+    public mutating func reduceScatter<E: RingElement>(
+        _ values: inout MutableSpan<E>,
+        _ reduction: Reduction = .sum
+    ) throws(CollectiveError) -> Range<Int> {
+        try circulate(&values, .reduceScatter, reduction, steps: 0..<worldSize - 1)
+        return chunk(count: values.count)
+    }
+
+    /// Gives every rank all chunks, of which it brings the one it owns; blocks.
+    ///
+    /// Shapes: `values` (n), n the same on every rank; only `chunk(count: n)` is read.
+    /// - Throws: `CollectiveError`; `values` is then garbage.
+    public mutating func allGather<E: RingElement>(
+        _ values: inout MutableSpan<E>
+    ) throws(CollectiveError) {
+        try circulate(&values, .allGather, nil, steps: worldSize - 1..<2 * worldSize - 2)
+    }
+
+    /// Gives every rank the values of `root`; blocks.
+    ///
+    /// Shapes: `values` (n), n the same on every rank.
+    /// - Throws: `CollectiveError`; `values` is then garbage.
+    /// - Precondition: `root` is a seat of this ring.
+    public mutating func broadcast<E: RingElement>(
+        _ values: inout MutableSpan<E>,
+        from root: Rank
+    ) throws(CollectiveError) {
+        let count = values.count
+        var memory = values.mutableBytes
+        try broadcast(&memory, .broadcast, of: count, E.elementKind, from: root)
+    }
+
+    /// Returns once every rank has called it; blocks.
+    public mutating func barrier() throws(CollectiveError) {
+        // One byte of each rank reaches all others, which it cannot before that rank came.
+        var presence = [UInt8](repeating: 0, count: worldSize)
+        var elements = presence.mutableSpan
+        var memory = elements.mutableBytes
+        let call = CollectiveCall(operation: .barrier, element: .byte, count: 0)
+        let chunks = (0..<worldSize).map { $0..<$0 + 1 }
+        try run(call, on: &memory, allGathering(chunks))
+    }
+
+    /// Carries `count` elements of `memory` from `root` to everybody.
+    mutating func broadcast(
+        _ memory: inout MutableRawSpan,
+        _ operation: CollectiveHeader.Operation,
+        of count: Int,
+        _ element: ElementKind,
+        from root: Rank
+    ) throws(CollectiveError) {
+        precondition(root.index < worldSize, "\(root) outside a world of \(worldSize)")
+        let call = CollectiveCall(
+            operation: operation,
+            element: element,
+            count: count,
+            root: root
+        )
+        let pipeline = Pipeline.broadcast(
+            rank: rank.index,
+            worldSize: worldSize,
+            root: root.index,
+            bytes: memory.byteCount
+        )
+        try run(call, on: &memory, pipeline)
+    }
+
+    /// The all-gather of chunks that lie at `chunks`, in bytes.
+    func allGathering(_ chunks: [Range<Int>]) -> Pipeline {
+        .ring(rank: rank.index, chunks: chunks, steps: worldSize - 1..<2 * worldSize - 2)
+    }
+
+    private mutating func circulate<E: RingElement>(
+        _ values: inout MutableSpan<E>,
+        _ operation: CollectiveHeader.Operation,
+        _ reduction: Reduction?,
+        steps: Range<Int>
+    ) throws(CollectiveError) {
+        let count = values.count
+        let size = MemoryLayout<E>.size
+        let chunks = (0..<worldSize).map { rank in
+            let slice = Collectives.chunk(ofRank: rank, worldSize: worldSize, count: count)
+            return slice.lowerBound * size..<slice.upperBound * size
+        }
+        var memory = values.mutableBytes
+        let call = CollectiveCall(
+            operation: operation,
+            reduction: reduction,
+            element: E.elementKind,
+            count: count
+        )
+        try run(call, on: &memory, .ring(rank: rank.index, chunks: chunks, steps: steps))
+    }
+}
