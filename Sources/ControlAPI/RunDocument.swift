@@ -1,0 +1,150 @@
+public import Domain
+
+/// A run as it is shown to a person; the promised fields of `run`.
+public struct RunDocument: Codable, Hashable, Sendable {
+    /// The run.
+    public var id: RunID
+    /// What its owner calls it.
+    public var name: ModelName?
+    /// How it searches.
+    public var algorithm: Algorithm
+    /// On what.
+    public var dataset: DatasetName
+    /// Who takes part, in ring order.
+    public var nodes: [NodeID]
+    /// Where it is in its life.
+    public var status: RunStatus
+    /// How it ended; null until then.
+    public var outcome: Outcome?
+    /// The rule that ended it, in words.
+    public var rule: String?
+    /// Epochs finished.
+    public var epochs: Double
+    /// Steps finished.
+    public var steps: Int
+    /// Mean loss + penalties at the end.
+    public var objective: Double?
+    /// Mean loss per training row: at the end, or the latest while it runs.
+    public var loss: Double?
+    /// One item for each set of rows it was measured on.
+    public var metrics: [Metrics]
+    /// Seconds of training in all generations.
+    public var wallSeconds: Double
+    /// Rows read per second by all ranks together.
+    public var rowsPerSecond: Double
+    /// Bytes each node sent around the ring.
+    public var bytesSentPerNode: Int
+    /// Certified bound of (P − P*)/P, where there is one.
+    public var certifiedGap: Double?
+    /// The model it made.
+    public var model: ModelName?
+    /// Seed of everything random in it.
+    public var seed: UInt64
+    /// Why it ended other than well; null otherwise.
+    public var cause: Cause?
+    /// What was chosen from the data, one line.
+    public var choices: String?
+    /// Whether the outcome is one node's own view, not yet agreed by a majority.
+    public var isProvisional: Bool
+    /// Which of its rings.
+    public var generation: Generation
+    /// Who leads it.
+    public var coordinator: NodeID
+    /// Step of the newest checkpoint known.
+    public var checkpointStep: Int?
+    /// User id of who started it.
+    public var startedBy: UInt32
+    /// When it was started.
+    public var startedAt: Timestamp
+    /// When it ended.
+    public var endedAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, algorithm, dataset, nodes, status, outcome, rule, epochs, steps, objective
+        case loss, metrics, wallSeconds, rowsPerSecond, bytesSentPerNode, certifiedGap, model, seed
+        case cause, choices
+        case isProvisional = "provisional"
+        case generation, coordinator, checkpointStep, startedBy, startedAt, endedAt
+    }
+
+    /// The document of everything known of a run.
+    public init(_ record: RunRecord) {
+        id = record.id
+        name = record.spec.name
+        algorithm = record.spec.algorithm
+        dataset = record.spec.dataset
+        nodes = record.plan.seats.map(\.node)
+        status = record.status
+        let result = record.result
+        outcome = result?.outcome
+        rule = result?.rule
+        let progress = record.progress
+        epochs = result?.epochs ?? progress?.epoch ?? 0
+        steps = result?.steps ?? progress?.step ?? 0
+        objective = result?.objective
+        loss = result.map(\.loss) ?? progress?.loss
+        metrics = result?.metrics ?? []
+        wallSeconds = result?.wallSeconds ?? progress?.seconds ?? 0
+        rowsPerSecond = result?.rowsPerSecond ?? progress?.rowsPerSecond ?? 0
+        bytesSentPerNode = result?.bytesSentPerNode ?? 0
+        certifiedGap = result?.certifiedGap
+        model = record.model
+        seed = record.spec.seed
+        cause = result?.cause
+        choices = record.choices
+        isProvisional = record.isProvisional
+        generation = record.plan.generation
+        coordinator = record.plan.coordinator
+        checkpointStep = record.checkpointStep
+        startedBy = record.startedBy
+        startedAt = Timestamp(seconds: record.startedAt)
+        endedAt = record.endedAt.map(Timestamp.init(seconds:))
+        dropNumbersThatAreNone()
+    }
+
+    /// A diverged run's loss is no number; JSON says so with null.
+    private mutating func dropNumbersThatAreNone() {
+        func finite(_ value: Double?) -> Double? {
+            value.flatMap { $0.isFinite ? $0 : nil }
+        }
+        objective = finite(objective)
+        loss = finite(loss)
+        certifiedGap = finite(certifiedGap)
+        epochs = finite(epochs) ?? 0
+        wallSeconds = finite(wallSeconds) ?? 0
+        rowsPerSecond = finite(rowsPerSecond) ?? 0
+    }
+
+    /// Encodes all fields, those without a value as null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(name, forKey: .name)
+        try container.encode(algorithm, forKey: .algorithm)
+        try container.encode(dataset, forKey: .dataset)
+        try container.encode(nodes, forKey: .nodes)
+        try container.encode(status, forKey: .status)
+        try container.encode(outcome, forKey: .outcome)
+        try container.encode(rule, forKey: .rule)
+        try container.encode(epochs, forKey: .epochs)
+        try container.encode(steps, forKey: .steps)
+        try container.encode(objective, forKey: .objective)
+        try container.encode(loss, forKey: .loss)
+        try container.encode(metrics, forKey: .metrics)
+        try container.encode(wallSeconds, forKey: .wallSeconds)
+        try container.encode(rowsPerSecond, forKey: .rowsPerSecond)
+        try container.encode(bytesSentPerNode, forKey: .bytesSentPerNode)
+        try container.encode(certifiedGap, forKey: .certifiedGap)
+        try container.encode(model, forKey: .model)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(cause, forKey: .cause)
+        try container.encode(choices, forKey: .choices)
+        try container.encode(isProvisional, forKey: .isProvisional)
+        try container.encode(generation, forKey: .generation)
+        try container.encode(coordinator, forKey: .coordinator)
+        try container.encode(checkpointStep, forKey: .checkpointStep)
+        try container.encode(startedBy, forKey: .startedBy)
+        try container.encode(startedAt, forKey: .startedAt)
+        try container.encode(endedAt, forKey: .endedAt)
+    }
+}
