@@ -1,0 +1,34 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// The vector loops that the processor's widest instructions speed up. The compiler makes several
+// versions of each and the loader picks one for this processor.
+//
+// Elementwise loops give the same bits on every processor (no fused multiply-add). Sums over
+// elements add in an order that depends on the processor: they may feed a local gradient, never
+// a decision that all ranks must take alike; for those there is ck_sum_squares_fixed.
+
+// a[i] += b[i]
+void ck_add_f32(float *restrict a, const float *restrict b, size_t n);
+void ck_add_f64(double *restrict a, const double *restrict b, size_t n);
+void ck_add_i32(uint32_t *restrict a, const uint32_t *restrict b, size_t n);
+void ck_add_i64(uint64_t *restrict a, const uint64_t *restrict b, size_t n);
+
+// y[i] += alpha * x[i]
+void ck_axpy_f32(float alpha, const float *restrict x, float *restrict y, size_t n);
+
+// y[i] = alpha * y[i]
+void ck_scale_f32(float alpha, float *y, size_t n);
+
+// Σ a[i] * b[i] in Float, in many partial sums.
+float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n);
+
+// Σ x[i]² in Double, added in the order of eight interleaved partial sums: same bits everywhere.
+double ck_sum_squares_fixed(const float *x, size_t n);
+// Σ a[i] * b[i] in Double, likewise.
+double ck_dot_fixed(const float *a, const float *b, size_t n);
+
+// Float32 to bfloat16, round to nearest even; NaN stays NaN. And back.
+void ck_to_bf16(const float *restrict from, uint16_t *restrict to, size_t n);
+void ck_add_bf16(float *restrict a, const uint16_t *restrict b, size_t n);

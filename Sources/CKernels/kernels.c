@@ -1,0 +1,69 @@
+#include "CKernels.h"
+#include <string.h>
+
+#define WIDEST __attribute__((target_clones("default", "avx2", "avx512f")))
+
+WIDEST void ck_add_f32(float *restrict a, const float *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] += b[i];
+}
+
+WIDEST void ck_add_f64(double *restrict a, const double *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] += b[i];
+}
+
+WIDEST void ck_add_i32(uint32_t *restrict a, const uint32_t *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] += b[i];
+}
+
+WIDEST void ck_add_i64(uint64_t *restrict a, const uint64_t *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] += b[i];
+}
+
+WIDEST void ck_axpy_f32(float alpha, const float *restrict x, float *restrict y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] += alpha * x[i];
+}
+
+WIDEST void ck_scale_f32(float alpha, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] *= alpha;
+}
+
+WIDEST float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n) {
+    float sums[64] = {0};
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64)
+        for (size_t k = 0; k < 64; k++) sums[k] += a[i + k] * b[i + k];
+    for (size_t k = 0; i < n; i++, k++) sums[k] += a[i] * b[i];
+    for (size_t width = 32; width > 0; width /= 2)
+        for (size_t k = 0; k < width; k++) sums[k] += sums[k + width];
+    return sums[0];
+}
+
+WIDEST double ck_dot_fixed(const float *a, const float *b, size_t n) {
+    double sums[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++) sums[k] += (double)a[i + k] * (double)b[i + k];
+    for (size_t k = 0; i < n; i++, k++) sums[k] += (double)a[i] * (double)b[i];
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+double ck_sum_squares_fixed(const float *x, size_t n) { return ck_dot_fixed(x, x, n); }
+
+WIDEST void ck_to_bf16(const float *restrict from, uint16_t *restrict to, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, from + i, 4);
+        uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+        uint32_t quiet = (bits >> 16) | 0x40;
+        to[i] = (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? quiet : rounded);
+    }
+}
+
+WIDEST void ck_add_bf16(float *restrict a, const uint16_t *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)b[i] << 16;
+        float value;
+        memcpy(&value, &bits, 4);
+        a[i] += value;
+    }
+}
