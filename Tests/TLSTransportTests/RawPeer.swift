@@ -1,0 +1,123 @@
+import CTLS
+import Foundation
+import TLSTransport
+import Transport
+
+/// A peer that keeps to no rule of ours: plain libssl with whatever a test wants to be wrong.
+///
+/// It needs a thread of its own.
+struct RawPeer: Sendable {
+    /// Files of the certificate it shows; nil shows none.
+    var files: TLSFiles?
+    /// What it offers as ALPN: each protocol behind a byte of length; nil offers nothing.
+    var protocols: [UInt8]? = Array("\u{0D}distml-ring/1".utf8)
+    /// The only version it speaks.
+    var version = TLS1_3_VERSION
+    /// Whether it knows a pre-shared key.
+    var hasPSK = false
+
+    /// Dials `port`, shakes hands, reads until the end and says how that went.
+    func dial(_ port: UInt16) -> String {
+        let socket = connectBlocking(port)
+        defer { close(socket) }
+        return run(on: socket, SSL_connect)
+    }
+
+    /// Behaves as the accepting side of a connection.
+    func serve(_ socket: AcceptedSocket) -> String {
+        _ = fcntl(socket.descriptor, F_SETFL, 0)
+        defer { close(socket.descriptor) }
+        return run(on: socket.descriptor, SSL_accept)
+    }
+
+    private func run(on socket: Int32, _ handshake: (OpaquePointer?) -> Int32) -> String {
+        // Plain libssl writes with `write`, and we hang up on it; the thread is its own.
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
+        let context = SSL_CTX_new(TLS_method())
+        defer { SSL_CTX_free(context) }
+        // Level 0 lets it use keys that nobody should.
+        SSL_CTX_set_security_level(context, 0)
+        _ = distml_ctx_set_min_version(context, version)
+        _ = distml_ctx_set_max_version(context, version)
+        if let files {
+            SSL_CTX_use_certificate_chain_file(context, files.certificate)
+            SSL_CTX_use_PrivateKey_file(context, files.key, SSL_FILETYPE_PEM)
+        }
+        if let protocols { SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) }
+        SSL_CTX_set_alpn_select_cb(context, takeFirstProtocol, nil)
+        if hasPSK { SSL_CTX_set_psk_client_callback(context, offerPSK) }
+        let ssl = SSL_new(context)
+        defer { SSL_free(ssl) }
+        SSL_set_fd(ssl, socket)
+        ERR_clear_error()
+        guard handshake(ssl) == 1 else { return "handshake: " + errorText() }
+        var byte: UInt8 = 0
+        while true {
+            let count = SSL_read(ssl, &byte, 1)
+            if count <= 0 { return "read: " + errorText() }
+        }
+    }
+
+    private func errorText() -> String {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        return ERR_reason_error_string(code).map { String(cString: $0) } ?? "closed"
+    }
+}
+
+/// Connects to a port of loopback and blocks from then on; a receive gives up after a while.
+func connectBlocking(_ port: UInt16, from host: UInt32 = 0x7F00_0001) -> Int32 {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    _ = withIPv4(host, 0) { bind(socket, $0, $1) }
+    let result = withIPv4(0x7F00_0001, port) { connect(socket, $0, $1) }
+    precondition(result == 0, "cannot connect to a listener of this process: \(errno)")
+    return socket
+}
+
+private func withIPv4<Result>(
+    _ host: UInt32,
+    _ port: UInt16,
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+) -> Result {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = host.bigEndian
+    address.sin_port = port.bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+}
+
+private func takeFirstProtocol(
+    _: OpaquePointer?,
+    _ out: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+    _ length: UnsafeMutablePointer<UInt8>?,
+    _ list: UnsafePointer<UInt8>?,
+    _: UInt32,
+    _: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let list else { return SSL_TLSEXT_ERR_NOACK }
+    out?.pointee = list + 1
+    length?.pointee = list[0]
+    return SSL_TLSEXT_ERR_OK
+}
+
+private func offerPSK(
+    _: OpaquePointer?,
+    _: UnsafePointer<CChar>?,
+    _ identity: UnsafeMutablePointer<CChar>?,
+    _: UInt32,
+    _ key: UnsafeMutablePointer<UInt8>?,
+    _: UInt32
+) -> UInt32 {
+    identity?.update(from: [CChar(0x61), 0], count: 2)
+    key?.update(from: [UInt8](repeating: 7, count: 32), count: 32)
+    return 32
+}
