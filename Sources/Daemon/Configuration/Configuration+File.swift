@@ -1,6 +1,7 @@
 import Domain
 import Glibc
 import Logging
+import TLSTransport
 import Transport
 import Yams
 
@@ -30,7 +31,7 @@ extension Configuration {
             node: node,
             listen: try top.address("listen"),
             peers: try otherMembers(in: top, except: node),
-            tls: try TLSFiles(in: top),
+            tls: try files(in: top),
             state: try top.path("state"),
             socket: try Socket(in: top),
             tenants: try top.optionalPath("tenants"),
@@ -67,17 +68,16 @@ private func otherMembers(
     return peers.sorted { $0.name < $1.name }
 }
 
-extension Configuration.TLSFiles {
-    fileprivate init(in top: ConfigurationSection) throws(ConfigurationError) {
-        let keys = ["certificate", "key", "ca", "crl"]
-        guard let section = try top.section("tls", keys: keys) else {
-            throw top.error("tls", "is missing")
-        }
-        certificate = try section.path("certificate")
-        key = try section.path("key")
-        ca = try section.path("ca")
-        crl = try section.optionalPath("crl")
+private func files(in top: ConfigurationSection) throws(ConfigurationError) -> TLSFiles {
+    guard let section = try top.section("tls", keys: ["certificate", "key", "ca", "crl"]) else {
+        throw top.error("tls", "is missing")
     }
+    return TLSFiles(
+        key: try section.path("key"),
+        certificate: try section.path("certificate"),
+        authority: try section.path("ca"),
+        revocations: try section.optionalPath("crl")
+    )
 }
 
 extension Configuration.Socket {

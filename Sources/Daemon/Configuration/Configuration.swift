@@ -1,4 +1,5 @@
 public import Domain
+public import TLSTransport
 
 /// What the configuration file says, checked; every key is one field here or below.
 ///
@@ -47,18 +48,6 @@ public struct Configuration: Equatable, Sendable {
         public var name: NodeID
         /// Where it listens.
         public var address: PeerAddress
-    }
-
-    /// Files of this node's identity, in PEM form.
-    public struct TLSFiles: Equatable, Sendable {
-        /// This node's certificate; an intermediate may follow it.
-        public var certificate: String
-        /// Its private key, readable by the daemon alone.
-        public var key: String
-        /// The cluster's CA, and nothing else that is to be trusted.
-        public var ca: String
-        /// Revocation list; nil where none is published.
-        public var crl: String?
     }
 
     /// The Unix socket for orders.
@@ -121,38 +110,4 @@ public struct Configuration: Equatable, Sendable {
             dead: .seconds(6)
         )
     }
-}
-
-/// A host and a port, as people write them: `node-a:7443`, `10.0.0.1:7443`, `[fd00::1]:7443`.
-public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
-    /// Name or address, without brackets.
-    public var host: String
-    /// TCP port.
-    public var port: UInt16
-
-    /// An address of its parts.
-    public init(host: String, port: UInt16) {
-        self.host = host
-        self.port = port
-    }
-
-    /// Reads `host:port`; nil where it is none.
-    public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty, host.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return nil
-        }
-        self.init(host: String(host), port: port)
-    }
-
-    /// As people write it.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -1,4 +1,5 @@
 import Domain
+import TLSTransport
 import Yams
 
 /// One mapping of the file, whose keys are known before any value is looked at.

@@ -16,31 +16,31 @@ public enum LogFormat: String, CaseIterable, Sendable {
 }
 
 /// Where the log goes; the level may change while the daemon runs.
-public final class Log: Sendable {
+final class Log: Sendable {
     let format: LogFormat
     private let threshold: Mutex<LogLevel>
     private let write: @Sendable (String) -> Void
 
     /// A log on standard error.
-    public convenience init(format: LogFormat, level: LogLevel) {
+    convenience init(format: LogFormat, level: LogLevel) {
         self.init(format: format, level: level, write: writeToStandardError)
     }
 
     /// A log whose lines go to `write`, each with its line feed.
-    public init(format: LogFormat, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
+    init(format: LogFormat, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
         self.format = format
         self.write = write
         threshold = Mutex(level)
     }
 
     /// Least severe that is written.
-    public var level: LogLevel {
+    var level: LogLevel {
         get { threshold.withLock { $0 } }
         set { threshold.withLock { $0 = newValue } }
     }
 
     /// A logger for one part of the daemon.
-    public func logger(_ label: String) -> Logger {
+    func logger(_ label: String) -> Logger {
         Logger(label: label) { LogLines(label: $0, log: self) }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Transport
 
 /// Starts a thread that runs `body` and ends with it.
@@ -65,4 +66,32 @@ private func nameThread(_ name: String) {
     defer { close(file) }
     let bytes = Array(name.utf8.prefix(15))
     _ = write(file, bytes, bytes.count)
+}
+
+/// Runs `body` as a task and blocks this thread, which is nobody else's, until it has ended.
+func waitForTask<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable () async throws(Failure) -> Value
+) throws(Failure) -> Value {
+    let outcome = Outcome<Value, Failure>()
+    guard let bell = try? WakeUp() else {
+        preconditionFailure("no descriptor left to wait for a task")
+    }
+    Task {
+        do throws(Failure) {
+            outcome.set(.success(try await body()))
+        } catch {
+            outcome.set(.failure(error))
+        }
+        bell.ring()
+    }
+    while true {
+        _ = bell.wait(until: .after(.seconds(3_600)))
+        if let result = outcome.result { return try result.get() }
+    }
+}
+
+private final class Outcome<Value: Sendable, Failure: Error>: Sendable {
+    private let slot = Mutex<Result<Value, Failure>?>(nil)
+    var result: Result<Value, Failure>? { slot.withLock { $0 } }
+    func set(_ result: Result<Value, Failure>) { slot.withLock { $0 = result } }
 }
