@@ -50,7 +50,7 @@ struct KeyAge {
     /// Counts bytes sent under the key.
     mutating func add(_ count: Int) { bytes += count }
 
-    /// Whether the key is used up at `now`. An unused key does not age.
+    /// Whether the key is used up at `now`; an unused key does not age.
     func isOver(at now: Int64) -> Bool {
         guard bytes > 0 else { return false }
         return bytes >= limits.bytes || .nanoseconds(now - bornNanoseconds) >= limits.interval

@@ -39,9 +39,8 @@ extension TLSLink {
 
     /// Takes over a connection that a peer made and returns once both have proved who they are.
     ///
-    /// Blocks, at most for `options.handshakeLimit`. The socket is taken over in every case.
-    /// - Parameter allow: Whether this node may speak this protocol here; asked once it has proved
-    ///   who it is.
+    /// Blocks, at most for `options.handshakeLimit`. Takes the socket over in every case. `allow`
+    /// is asked whether this node may speak this protocol here, once it has proved who it is.
     public static func accept(
         _ socket: AcceptedSocket,
         over spoken: [ApplicationProtocol],

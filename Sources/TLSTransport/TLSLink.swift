@@ -16,7 +16,9 @@ public struct TLSLink: Link, ~Copyable {
     public let applicationProtocol: ApplicationProtocol
     /// The address at the other end, such as `10.0.0.2:7400`.
     public let address: String
-    /// When the first of both certificates expires, seconds since 1970; TLS itself never looks again.
+    /// When the first of both certificates expires, seconds since 1970.
+    ///
+    /// TLS itself never looks at it again.
     public let certificatesEnd: Int64
     /// How often this end has taken a new key.
     public private(set) var keyUpdates = 0
@@ -163,7 +165,7 @@ public struct TLSLink: Link, ~Copyable {
         return 0
     }
 
-    /// Decrypts at most one record; 0 if there is none, or `pendingError` says why there will be none.
+    /// Decrypts at most one record; 0 if there is none now, or never, which `pendingError` says.
     private mutating func read(into bytes: inout MutableRawSpan, from start: Int) -> Int {
         let ssl = session.ssl
         ERR_clear_error()

@@ -17,8 +17,8 @@ struct RawPeer: Sendable {
     var hasPSK = false
 
     /// Dials `port`, shakes hands, reads until the end and says how that went.
-    func dial(_ port: UInt16) -> String {
-        let socket = connectBlocking(port)
+    func dial(_ port: UInt16, from host: UInt32 = 0x7F00_0001) -> String {
+        let socket = connectBlocking(port, from: host)
         defer { close(socket) }
         return run(on: socket, SSL_connect)
     }

@@ -23,7 +23,7 @@ enum Hostile: String, CaseIterable, Sendable {
     case badName = "'spiffe://lab/node/N2' is no node of cluster lab"
     case deeperName = "'spiffe://lab/node/n2/x' is no node of cluster lab"
 
-    /// Makes it. `isClient` says which purpose is the wrong one.
+    /// Makes it; `isClient` says which purpose is the wrong one.
     func files(in cluster: TestCluster, isClient: Bool) throws -> TLSFiles {
         let authority = cluster.authority
         func leaf(_ names: String) throws -> TLSFiles {
@@ -122,7 +122,7 @@ struct RefusalTests {
         let short = try cluster.context("n1", revocations: cluster.revocations(life: 1))
         let files = try cluster.files(Forge.leaf(by: cluster.authority))
         let end = try #require(short.revocationsEnd)
-        while Int64(time(nil)) <= end { usleep(20_000) }
+        waitUntilPast(end)
         let (error, _) = try accept(RawPeer(files: files), as: short)
         #expect(error?.untrustedReason == "CRL has expired")
     }

@@ -4,7 +4,9 @@ import Synchronization
 import TLSTransport
 import Transport
 
-/// A cluster `lab` with its own CA in a temporary folder; forged certificates go beside honest ones.
+/// A cluster `lab` with its own CA in a temporary folder.
+///
+/// Forged certificates go beside honest ones.
 final class TestCluster {
     let folder: String
     let authority: Forge.Pair
@@ -90,6 +92,13 @@ final class Promise<Value: Sendable>: Sendable {
 
 /// How long anything in these tests may take before it counts as hung.
 let patience = Duration.seconds(20)
+
+/// Waits until the wall clock, which alone decides about certificates, has passed a second.
+func waitUntilPast(_ second: Int64) {
+    while Int64(time(nil)) <= second { poll(nil, 0, 10) }
+}
+
+/// Any free port.
 let loopback = PeerAddress(host: "127.0.0.1", port: 0)
 
 extension TLSListener {
@@ -105,8 +114,22 @@ extension TLSListener {
     }
 }
 
-/// Connects `client` to `server` over loopback and gives both ends to `body`.
+/// Connects `client` to `server` over loopback and lends both ends to `body`.
 func withLinks<Result>(
+    from client: TLSContext,
+    to server: TLSContext,
+    options: LinkOptions = .ring,
+    _ body: (inout TLSLink, inout TLSLink) throws -> Result
+) throws -> Result {
+    try handOverLinks(from: client, to: server, options: options) { dialled, accepted in
+        var first = dialled
+        var second = accepted
+        return try body(&first, &second)
+    }
+}
+
+/// Connects `client` to `server` over loopback and gives both ends away to `body`.
+func handOverLinks<Result>(
     from client: TLSContext,
     to server: TLSContext,
     options: LinkOptions = .ring,
