@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Logging
+import TLSTransport
 import Testing
 
 @testable import Daemon
@@ -28,7 +29,7 @@ struct ConfigurationTests {
         #expect(configuration.node.text == "b")
         #expect(configuration.listen == PeerAddress(host: "::", port: 7_443))
         #expect(configuration.peers.map(\.name.text) == ["a"])
-        #expect(configuration.tls.crl == nil)
+        #expect(configuration.tls.revocations == nil)
         #expect(configuration.socket.path == "/run/distml/distml.sock")
         #expect(configuration.socket.mode == 0o660)
         #expect(configuration.worker.isolation == .confined)

@@ -101,7 +101,7 @@ extension PeerNetwork {
         guard let handler = handlers.withLock({ $0.fetches[method] }) else {
             throw PeerRefusal(code: -32601, message: "no object method '\(method)'")
         }
-        let source = try waitForTask { () async throws(PeerRefusal) in
+        let source = try waitForTask(failing: refusal) { () async throws(PeerRefusal) in
             try await handler(peer, payload)
         }
         defer { close(source.descriptor) }
@@ -123,7 +123,7 @@ extension PeerNetwork {
         guard let handler = handlers.withLock({ $0.pushes[method] }) else {
             throw PeerRefusal(code: -32601, message: "no object method '\(method)'")
         }
-        let sink = try waitForTask { () async throws(PeerRefusal) in
+        let sink = try waitForTask(failing: refusal) { () async throws(PeerRefusal) in
             try await handler(peer, payload, bytes)
         }
         var failure: PeerError?
@@ -134,7 +134,7 @@ extension PeerNetwork {
             failure = error
         }
         let isWhole = failure == nil
-        let answer = try waitForTask { () async throws(PeerRefusal) in
+        let answer = try waitForTask(failing: refusal) { () async throws(PeerRefusal) in
             try await sink.finish(isWhole)
         }
         if let failure { throw PeerRefusal(code: 100, message: "\(failure)") }
@@ -212,4 +212,8 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(PeerError) 
         guard count > 0 else { throw .file(errno: count < 0 ? errno : EIO) }
         written += count
     }
+}
+
+private func refusal(_ error: TransportError) -> PeerRefusal {
+    PeerRefusal(code: 300, message: "\(error)")
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 import Transport
@@ -54,27 +55,22 @@ private final class ThreadBody: Sendable {
 private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let argument else { return nil }
     let body = Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
-    nameThread(body.name)
+    cl_thread_name(body.name)
     body.run()
     return nil
 }
 
-/// Shows up in `top -H` and in core dumps; 15 bytes are all the kernel keeps.
-private func nameThread(_ name: String) {
-    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    let bytes = Array(name.utf8.prefix(15))
-    _ = write(file, bytes, bytes.count)
-}
-
 /// Runs `body` as a task and blocks this thread, which is nobody else's, until it has ended.
 func waitForTask<Value: Sendable, Failure: Error>(
+    failing: (TransportError) -> Failure,
     _ body: @escaping @Sendable () async throws(Failure) -> Value
 ) throws(Failure) -> Value {
     let outcome = Outcome<Value, Failure>()
-    guard let bell = try? WakeUp() else {
-        preconditionFailure("no descriptor left to wait for a task")
+    let bell: WakeUp
+    do throws(TransportError) {
+        bell = try WakeUp()
+    } catch {
+        throw failing(error)
     }
     Task {
         do throws(Failure) {
