@@ -59,6 +59,30 @@ public final class BatchBuffer {
         rows += 1
     }
 
+    /// Replaces every value x of column j by (x − centers[j]) · factors[j].
+    ///
+    /// Shapes: `centers`, `factors` (columns). Sparse values are multiplied only.
+    public func scale(centers: [Float], factors: [Float]) {
+        precondition(centers.count == columns && factors.count == columns, "\(factors.count)")
+        if isSparse {
+            for entry in values.indices { values[entry] *= factors[Int(indices[entry])] }
+            return
+        }
+        dense.withUnsafeMutableBufferPointer { target in
+            centers.withUnsafeBufferPointer { centers in
+                factors.withUnsafeBufferPointer { factors in
+                    for row in 0..<rows {
+                        let start = row * columns
+                        for column in 0..<columns {
+                            let moved = target[start + column] - centers[column]
+                            target[start + column] = moved * factors[column]
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Hands all rows to `body`.
     public func withBatch<Result, Failure: Error>(
         _ body: (Batch) throws(Failure) -> Result

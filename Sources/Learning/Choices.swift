@@ -1,0 +1,102 @@
+public import Domain
+
+/// What a run leaves to the data, settled: every number that the search needs.
+public struct Choices: Equatable, Sendable {
+    /// What is fitted.
+    public var model: ModelKind
+    /// Rows of one step over all ranks.
+    public var batch: Int
+    /// μ.
+    public var momentum: Double
+    /// The rate at the start; nil until it has been estimated.
+    public var learningRate: Double?
+    /// Where the rate comes from, for the line that is shown.
+    public var rateSource: String
+    /// How the rate changes.
+    public var schedule: Schedule
+    /// Epochs at most.
+    public var epochsMax: Int
+    /// Tolerance of the stop rule.
+    public var tolerance: Double
+
+    /// Settles what can be settled before any row is read.
+    ///
+    /// `rows` are those to train on, over all ranks.
+    public init(_ spec: RunSpec, rows: Int, labels: LabelKind) {
+        model = spec.model ?? Choices.model(for: labels)
+        batch = spec.batch ?? Choices.batch(rows: rows)
+        batch = Swift.max(1, Swift.min(batch, rows))
+        momentum = spec.momentum ?? 0.9
+        learningRate = spec.learningRate
+        rateSource = spec.learningRate == nil ? "" : "given"
+        schedule = spec.schedule ?? .step
+        epochsMax = spec.epochs ?? 1000
+        tolerance = spec.tolerance ?? 1e-3
+    }
+
+    /// Logistic for two classes, softmax for more, linear for real values.
+    public static func model(for labels: LabelKind) -> ModelKind {
+        switch labels {
+        case .real: .linear
+        case .classes(let names): names.count > 2 ? .softmax : .logistic
+        }
+    }
+
+    /// About 256 steps an epoch, in powers of two from 16 to 512 rows.
+    ///
+    /// Fewer rows make noise that a rate from the curvature must be lowered for, more rows make
+    /// steps that cost more than they gain.
+    private static func batch(rows: Int) -> Int {
+        var batch = 16
+        while batch < 512, batch * 256 < rows { batch *= 2 }
+        return batch
+    }
+
+    /// Epochs without a gain that make a plateau: few steps an epoch make its loss noisy.
+    public func patience(stepsPerEpoch: Int) -> Int {
+        Swift.max(3, Swift.min(20, 128 / Swift.max(1, stepsPerEpoch)))
+    }
+
+    /// One line for the person who started the run.
+    public func summary(of algorithm: Algorithm, classes: Int) -> String {
+        var parts = [classes > 0 ? "model \(model.rawValue) (\(classes) classes)" : "model linear"]
+        switch algorithm {
+        case .gd: parts.append("full batch, step by backtracking")
+        case .sgd:
+            parts.append("batch \(batch)")
+            if let learningRate {
+                parts.append("rate \(short(learningRate)) (\(rateSource))")
+            }
+            parts.append("momentum \(short(momentum))")
+            parts.append(
+                schedule == .step
+                    ? "rate ÷ 10 at each plateau, end at the third"
+                    : "constant rate, end at the plateau"
+            )
+        }
+        return parts.joined(separator: " · ")
+    }
+}
+
+/// A number with three significant digits, as people write it.
+func short(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    var exponent = 0
+    var mantissa = abs(value)
+    while mantissa >= 10 {
+        mantissa /= 10
+        exponent += 1
+    }
+    while mantissa < 1 {
+        mantissa *= 10
+        exponent -= 1
+    }
+    let digits = (mantissa * 100).rounded() / 100
+    let sign = value < 0 ? "-" : ""
+    guard (-3...3).contains(exponent) else { return "\(sign)\(digits)e\(exponent)" }
+    var power = 1.0
+    for _ in 0..<abs(exponent) { power *= 10 }
+    let number = exponent < 0 ? digits / power : digits * power
+    let places = exponent < 0 ? 100_000.0 : 1_000
+    return sign + "\((number * places).rounded() / places)"
+}

@@ -1,0 +1,149 @@
+public import Domain
+import Glibc
+public import LinearAlgebra
+
+/// How well a model does, as sums that add up over rows and ranks.
+public struct EvaluationSums: Sendable, Equatable {
+    /// Number of classes; 0 for real labels.
+    public let classes: Int
+    /// Rows seen.
+    public private(set) var rows = 0.0
+    /// Σ loss, in nats or half squared units.
+    public private(set) var loss = 0.0
+    /// Rows of class i that were called class j, at i · classes + j.
+    public private(set) var confusion: [Double]
+    /// Σ (z − y)², Σ y, Σ y²; zeros for classes.
+    public private(set) var moments = [0.0, 0.0, 0.0]
+
+    /// Sums over no rows.
+    public init(classes: Int) {
+        self.classes = classes
+        confusion = [Double](repeating: 0, count: classes * classes)
+    }
+
+    /// Sums that were taken apart by `values`; nil where the count does not fit.
+    public init?(classes: Int, values: [Double]) {
+        guard values.count == 5 + classes * classes else { return nil }
+        self.classes = classes
+        rows = values[0]
+        loss = values[1]
+        moments = Array(values[2..<5])
+        confusion = Array(values[5...])
+    }
+
+    /// All sums in a fixed order, to be added elementwise.
+    public var values: [Double] { [rows, loss] + moments + confusion }
+
+    /// Adds the rows of `batch` as `model` scores them.
+    public mutating func add(
+        _ batch: Batch,
+        by model: LinearModel,
+        at parameters: borrowing Vector
+    ) {
+        guard batch.rows > 0 else { return }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * model.outputs) {
+            room in
+            guard let scores = room.baseAddress else { return }
+            model.writeScores(at: parameters, of: batch, to: scores)
+            for row in 0..<batch.rows {
+                add(scores + row * model.outputs, row: row, of: batch, by: model)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ scores: UnsafeMutablePointer<Float>,
+        row: Int,
+        of batch: Batch,
+        by model: LinearModel
+    ) {
+        rows += 1
+        switch batch.labels {
+        case .none: return
+        case .real(let labels):
+            let label = Double(labels[row])
+            let error = Double(scores[0]) - label
+            moments[0] += error * error
+            moments[1] += label
+            moments[2] += label * label
+            loss += model.loss.take(scores, label: labels[row])
+        case .classes(let labels):
+            let called = bestClass(scores, outputs: model.outputs)
+            confusion[Int(labels[row]) * classes + called] += 1
+            loss += model.loss.take(scores, label: Float(labels[row]))
+        }
+    }
+
+    /// What the sums say; `on` names the rows.
+    public func metrics(on: String) -> Metrics {
+        var metrics = Metrics(on: on, rows: Int(rows))
+        guard rows > 0 else { return metrics }
+        guard classes > 0 else {
+            metrics.rmse = (moments[0] / rows).squareRoot()
+            let spread = moments[2] - moments[1] * moments[1] / rows
+            if spread > 0 { metrics.r2 = 1 - moments[0] / spread }
+            return metrics
+        }
+        metrics.logLoss = loss / rows
+        fillClassMetrics(&metrics)
+        return metrics
+    }
+
+    private func fillClassMetrics(_ metrics: inout Metrics) {
+        var right = 0.0
+        var recalls: [Double] = []
+        var precisions: [Double] = []
+        var scores: [Double] = []
+        for k in 0..<classes {
+            let hits = confusion[k * classes + k]
+            let actual = (0..<classes).reduce(0) { $0 + confusion[k * classes + $1] }
+            let called = (0..<classes).reduce(0) { $0 + confusion[$1 * classes + k] }
+            right += hits
+            // A class that does not occur has no recall; one never called has precision 0.
+            let recall = actual > 0 ? hits / actual : 0
+            let precision = called > 0 ? hits / called : 0
+            let sum = recall + precision
+            if actual > 0 { recalls.append(recall) }
+            precisions.append(precision)
+            scores.append(sum > 0 ? 2 * recall * precision / sum : 0)
+        }
+        func mean(_ values: [Double]) -> Double {
+            values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+        }
+        metrics.accuracy = right / rows
+        metrics.balancedAccuracy = mean(recalls)
+        let isBinary = classes == 2
+        let positives = confusion.suffix(2).reduce(0, +)
+        metrics.precision = isBinary ? precisions[1] : mean(precisions)
+        metrics.recall =
+            isBinary ? (positives > 0 ? confusion[3] / positives : 0) : mean(recalls)
+        metrics.f1 = isBinary ? scores[1] : mean(scores)
+    }
+}
+
+/// The class that the scores of one row call: the largest, or the sign of a single one.
+public func bestClass(_ scores: UnsafePointer<Float>, outputs: Int) -> Int {
+    guard outputs > 1 else { return scores[0] > 0 ? 1 : 0 }
+    var best = 0
+    for k in 1..<outputs where scores[k] > scores[best] { best = k }
+    return best
+}
+
+/// Replaces the scores of one row by probabilities of the classes.
+///
+/// Shapes: `scores` (outputs), the result (classes): two for a logistic model.
+public func probabilities(
+    _ scores: UnsafeMutablePointer<Float>,
+    of model: LinearModel
+) -> [Float] {
+    switch model.kind {
+    case .linear: return []
+    case .logistic:
+        let score = Double(scores[0])
+        let positive = Float(1 / (1 + exp(-score)))
+        return [1 - positive, positive]
+    case .softmax:
+        _ = exponentiate(scores, model.outputs)
+        return (0..<model.outputs).map { scores[$0] }
+    }
+}

@@ -1,0 +1,143 @@
+public import Domain
+public import LinearAlgebra
+
+/// A sum of losses over rows, by a flat parameter vector; it knows nothing of ranks, files or time.
+public protocol Model: Sendable {
+    /// Length p of the parameter and gradient vectors.
+    var parameterCount: Int { get }
+
+    /// Adds to `gradient` that of the *summed* loss over `batch`, which may be empty; returns the
+    /// sum in nats (or squared units).
+    ///
+    /// Shapes: `parameters` (p), `gradient` (p or more; only the first p are touched).
+    func addGradient(
+        at parameters: borrowing Vector,
+        over batch: Batch,
+        into gradient: inout Vector
+    ) -> Double
+}
+
+/// Scores that are linear in the features, with squared, logistic or softmax loss.
+///
+/// z = W·x + b·s, where s is the constant column's value (1 for a free bias). Parameters lie flat:
+/// W (outputs, columns) row-major, then b (outputs) unless there is no bias.
+public struct LinearModel: Model {
+    /// What is fitted.
+    public let kind: ModelKind
+    /// Number of feature columns.
+    public let columns: Int
+    /// Number of scores: 1, or the number of classes for softmax.
+    public let outputs: Int
+    /// Constant term.
+    public let bias: Bias
+    /// Value of the constant column.
+    public let biasScale: Float
+
+    let loss: Loss
+
+    /// A model of `columns` features and, for softmax, `classes` classes.
+    public init(kind: ModelKind, columns: Int, classes: Int, bias: Bias, biasScale: Float = 1) {
+        precondition(columns >= 0, "a model cannot have \(columns) columns")
+        precondition(kind != .softmax || classes > 1, "softmax over \(classes) classes")
+        self.kind = kind
+        self.columns = columns
+        self.bias = bias
+        self.biasScale = bias == .feature ? biasScale : 1
+        outputs = kind == .softmax ? classes : 1
+        switch kind {
+        case .linear: loss = .squared
+        case .logistic: loss = .logistic
+        case .softmax: loss = .softmax(classes: classes)
+        }
+    }
+
+    /// Number of weights, biases not counted.
+    public var weightCount: Int { outputs * columns }
+
+    /// Length of the parameter vector.
+    public var parameterCount: Int { weightCount + (bias == .none ? 0 : outputs) }
+
+    /// How many of the first parameters L2 counts: a free bias is never penalised.
+    public var penalizedCount: Int { bias == .feature ? parameterCount : weightCount }
+
+    /// A bound of the loss's second derivative by the scores.
+    public var curvature: Double { loss.curvature }
+
+    /// Writes the scores of every row.
+    ///
+    /// Shapes: `parameters` (p), `scores` (rows, outputs) row-major.
+    public func writeScores(
+        at parameters: borrowing Vector,
+        of batch: Batch,
+        to scores: UnsafeMutablePointer<Float>
+    ) {
+        precondition(parameters.count >= parameterCount, "\(parameters.count) parameters")
+        guard let weights = parameters.buffer.baseAddress else { return }
+        multiply(batch, byTransposed: weights, outputs: outputs, into: scores)
+        guard bias != .none else { return }
+        let biases = weights + weightCount
+        for row in 0..<batch.rows {
+            for output in 0..<outputs {
+                scores[row * outputs + output] += biasScale * biases[output]
+            }
+        }
+    }
+
+    /// Adds the gradient of the summed loss over `batch`; returns that sum.
+    public func addGradient(
+        at parameters: borrowing Vector,
+        over batch: Batch,
+        into gradient: inout Vector
+    ) -> Double {
+        precondition(gradient.count >= parameterCount, "\(gradient.count) gradient elements")
+        guard batch.rows > 0, let target = gradient.buffer.baseAddress else { return 0 }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * outputs) {
+            room in
+            guard let scores = room.baseAddress else { return 0 }
+            writeScores(at: parameters, of: batch, to: scores)
+            var total = 0.0
+            for row in 0..<batch.rows {
+                total += loss.take(scores + row * outputs, label: label(of: row, in: batch))
+            }
+            addProduct(ofTransposed: scores, outputs: outputs, and: batch, into: target)
+            addBiasGradient(of: scores, rows: batch.rows, into: target + weightCount)
+            return total
+        }
+    }
+
+    /// The summed loss over `batch`, without its gradient.
+    public func summedLoss(at parameters: borrowing Vector, over batch: Batch) -> Double {
+        guard batch.rows > 0 else { return 0 }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * outputs) {
+            room in
+            guard let scores = room.baseAddress else { return 0 }
+            writeScores(at: parameters, of: batch, to: scores)
+            var total = 0.0
+            for row in 0..<batch.rows {
+                total += loss.take(scores + row * outputs, label: label(of: row, in: batch))
+            }
+            return total
+        }
+    }
+
+    private func addBiasGradient(
+        of residuals: UnsafePointer<Float>,
+        rows: Int,
+        into target: UnsafeMutablePointer<Float>
+    ) {
+        guard bias != .none else { return }
+        for row in 0..<rows {
+            for output in 0..<outputs {
+                target[output] += biasScale * residuals[row * outputs + output]
+            }
+        }
+    }
+
+    private func label(of row: Int, in batch: Batch) -> Float {
+        switch batch.labels {
+        case .classes(let base): Float(base[row])
+        case .real(let base): base[row]
+        case .none: preconditionFailure("row \(row) has no label to learn from")
+        }
+    }
+}

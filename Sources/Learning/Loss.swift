@@ -1,0 +1,65 @@
+import Glibc
+
+/// What a model is punished for, per row, as a function of its scores.
+///
+///     squared    ½ (z − y)²                       residual  z − y
+///     logistic   ln(1 + eᶻ) − y·z, y ∈ {0, 1}      residual  σ(z) − y
+///     softmax    ln Σₖ e^{zₖ} − z_y                residual  softmax(z) − e_y
+///
+/// The residual is the derivative by the scores.
+enum Loss {
+    case squared
+    case logistic
+    case softmax(classes: Int)
+
+    /// A bound of the second derivative by the scores, for any scores.
+    ///
+    /// Source: Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Stat. Math. 44, 1992,
+    /// for softmax.
+    var curvature: Double {
+        switch self {
+        case .squared: 1
+        case .logistic: 0.25
+        case .softmax: 0.5
+        }
+    }
+
+    /// Replaces the scores of one row by its residual and returns its loss in nats.
+    ///
+    /// Shapes: `scores` (outputs).
+    func take(_ scores: UnsafeMutablePointer<Float>, label: Float) -> Double {
+        switch self {
+        case .squared:
+            let error = scores[0] - label
+            scores[0] = error
+            return 0.5 * Double(error) * Double(error)
+        case .logistic:
+            let score = Double(scores[0])
+            let tail = exp(-abs(score))
+            let probability = score >= 0 ? 1 / (1 + tail) : tail / (1 + tail)
+            scores[0] = Float(probability - Double(label))
+            return Swift.max(score, 0) + log1p(tail) - Double(label) * score
+        case .softmax(let classes):
+            let target = Int(label)
+            let score = Double(scores[target])
+            let logSum = exponentiate(scores, classes)
+            scores[target] -= 1
+            return logSum - score
+        }
+    }
+}
+
+/// Replaces scores by probabilities and returns ln Σₖ e^{zₖ}, without overflow.
+func exponentiate(_ scores: UnsafeMutablePointer<Float>, _ classes: Int) -> Double {
+    var largest = scores[0]
+    for k in 1..<classes where scores[k] > largest { largest = scores[k] }
+    var total: Float = 0
+    for k in 0..<classes {
+        let power = expf(scores[k] - largest)
+        scores[k] = power
+        total += power
+    }
+    let factor = 1 / total
+    for k in 0..<classes { scores[k] *= factor }
+    return Double(largest) + log(Double(total))
+}

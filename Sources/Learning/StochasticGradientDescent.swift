@@ -1,0 +1,52 @@
+public import LinearAlgebra
+
+/// Heavy-ball steps on summed gradients.
+///
+///     v ← μ·v + g/n + λ·θ̂          θ ← θ − η·v − η·d·θ̂
+///
+/// g is the sum over the n rows of the step, λ the L2 penalty, d the decoupled decay, and θ̂ the
+/// penalised parameters. Elementwise only, so all ranks get the same bits.
+/// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
+/// the decay: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019.
+public struct StochasticGradientDescent: ~Copyable {
+    /// θ, in the coordinates in which the steps are taken.
+    public var parameters: Vector
+    /// v.
+    public var velocity: Vector
+    /// μ, 0 ..< 1.
+    public let momentum: Float
+    /// d.
+    public let decay: Float
+    /// λ of each parameter: l2 · factor² for weights, 0 where it is not penalised.
+    public let penalties: [Float]
+
+    /// Steps that begin at zero.
+    public init(momentum: Float, decay: Float, penalties: [Float]) {
+        parameters = Vector(zeros: penalties.count)
+        velocity = Vector(zeros: penalties.count)
+        self.momentum = momentum
+        self.decay = decay
+        self.penalties = penalties
+    }
+
+    /// Takes one step; with no rows at all nothing moves.
+    ///
+    /// Shapes: `gradient` (p or more), summed over `rows` rows of all ranks.
+    public mutating func step(gradient: borrowing Vector, rows: Int, rate: Float) {
+        precondition(gradient.count >= parameters.count, "\(gradient.count) gradient elements")
+        guard rows > 0 else { return }
+        let scale = 1 / Float(rows)
+        let (momentum, decay) = (momentum, decay)
+        let count = parameters.count
+        let (theta, speed, sums) = (parameters.buffer, velocity.buffer, gradient.buffer)
+        penalties.withUnsafeBufferPointer { penalties in
+            for i in 0..<count {
+                let pull = penalties[i] * theta[i]
+                let v = momentum * speed[i] + (sums[i] * scale + pull)
+                speed[i] = v
+                let shrink = penalties[i] > 0 || decay > 0 ? rate * decay * theta[i] : 0
+                theta[i] -= rate * v + shrink
+            }
+        }
+    }
+}

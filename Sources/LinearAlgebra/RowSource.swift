@@ -1,0 +1,81 @@
+/// Rows that can be read in order or in pieces, whatever keeps them.
+public protocol RowSource {
+    /// Number of rows.
+    var rows: Int { get }
+    /// Number of feature columns.
+    var columns: Int { get }
+    /// Whether its batches are sparse.
+    var isSparse: Bool { get }
+    /// Whether its labels are real values; else they are classes.
+    var isReal: Bool { get }
+
+    /// Hands rows `range` to `body`, in place; the view is valid only there.
+    /// - Precondition: `range` lies within `0 ..< rows`.
+    func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result
+}
+
+/// Why rows could not be read: what lies on the disk is not what was stored.
+public struct RowSourceError: Error, Equatable, CustomStringConvertible {
+    /// One line for the operator: what is damaged, and where.
+    public let description: String
+
+    /// An error with its line.
+    public init(_ description: String) { self.description = description }
+}
+
+/// Several sources one behind the other, as one.
+public struct JoinedRows: RowSource {
+    private let parts: [any RowSource]
+    private let starts: [Int]
+
+    /// The rows of `parts`, in order; all have the same form.
+    /// - Precondition: at least one part.
+    public init(_ parts: [any RowSource]) {
+        precondition(!parts.isEmpty, "joined rows need at least one source")
+        self.parts = parts
+        var starts = [0]
+        for part in parts { starts.append(starts[starts.count - 1] + part.rows) }
+        self.starts = starts
+    }
+
+    /// Number of rows of all parts.
+    public var rows: Int { starts[starts.count - 1] }
+    /// Number of feature columns.
+    public var columns: Int { parts[0].columns }
+    /// Whether its batches are sparse.
+    public var isSparse: Bool { parts[0].isSparse }
+    /// Whether its labels are real values.
+    public var isReal: Bool { parts[0].isReal }
+
+    /// Hands rows to `body`; a range that crosses parts is gathered first.
+    public func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "\(range) of \(rows) rows")
+        let first = part(of: range.lowerBound)
+        if range.upperBound <= starts[first + 1] {
+            let local = range.lowerBound - starts[first]..<range.upperBound - starts[first]
+            return try parts[first].withRows(local, body)
+        }
+        let buffer = BatchBuffer(columns: columns, isSparse: isSparse, isReal: isReal)
+        for index in parts.indices {
+            let overlap = range.clamped(to: starts[index]..<starts[index + 1])
+            guard !overlap.isEmpty else { continue }
+            let local = overlap.lowerBound - starts[index]..<overlap.upperBound - starts[index]
+            try parts[index].withRows(local) { batch in
+                for row in 0..<batch.rows { buffer.append(row: row, of: batch) }
+            }
+        }
+        return buffer.withBatch { batch in body(batch) }
+    }
+
+    private func part(of row: Int) -> Int {
+        var index = 0
+        while index + 1 < parts.count, row >= starts[index + 1] { index += 1 }
+        return index
+    }
+}
