@@ -107,8 +107,9 @@ let package = Package(
         .executableTarget(
             name: "distml-bench",
             dependencies: [
-                "CCrypto", "CKernels", "CLinux", "Collectives", "Datasets", "Domain", "Learning",
-                "LinearAlgebra", "TLSTransport", "Training", "Transport", "Wire", "WorkerLink",
+                "CCrypto", "CKernels", "CLinux", "COpenBLAS", "Collectives", "ControlAPI",
+                "Datasets", "Domain", "JSONRPC", "Learning", "LinearAlgebra", "TLSTransport",
+                "Training", "Transport", "Wire", "WorkerLink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

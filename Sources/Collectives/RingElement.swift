@@ -1,3 +1,5 @@
+import CKernels
+
 /// A number that can travel around the ring and be added on the way.
 public protocol RingElement: BitwiseCopyable, Sendable {
     /// How the header of a collective names this type.
@@ -67,23 +69,46 @@ func reduce(
     precondition(incoming.byteCount == own.byteCount, "reduce: lengths differ")
     incoming.withUnsafeBytes { source in
         own.withUnsafeMutableBytes { target in
-            switch (element, reduction) {
-            case (.float32, .sum): addFloats(source, target)
-            case (.float64, .sum): combine(source, target, as: Double.self) { $0 + $1 }
-            case (.int32, .sum): combine(source, target, as: Int32.self) { $0 &+ $1 }
-            case (.int64, .sum): combine(source, target, as: Int64.self) { $0 &+ $1 }
-            case (.float32, .max): combine(source, target, as: Float.self, larger)
-            case (.float64, .max): combine(source, target, as: Double.self, larger)
-            case (.int32, .max): combine(source, target, as: Int32.self) { Swift.max($0, $1) }
-            case (.int64, .max): combine(source, target, as: Int64.self) { Swift.max($0, $1) }
-            case (.byte, _): preconditionFailure("bytes of a byte string are never reduced")
+            switch reduction {
+            case .sum: add(source, target, element)
+            case .max: takeLarger(source, target, element)
             }
         }
     }
 }
 
-private func addFloats(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) {
-    combine(source, target, as: Float.self) { $0 + $1 }
+private func add(
+    _ source: UnsafeRawBufferPointer,
+    _ target: UnsafeMutableRawBufferPointer,
+    _ element: ElementKind
+) {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return }
+    let count = source.count / element.bytes
+    switch element {
+    case .float32: ck_add_f32(to.assumingMemoryBound(to: Float.self), typed(from), count)
+    case .float64: ck_add_f64(to.assumingMemoryBound(to: Double.self), typed(from), count)
+    case .int32: ck_add_i32(to.assumingMemoryBound(to: UInt32.self), typed(from), count)
+    case .int64: ck_add_i64(to.assumingMemoryBound(to: UInt64.self), typed(from), count)
+    case .byte: preconditionFailure("bytes of a byte string are never added")
+    }
+}
+
+private func typed<E>(_ address: UnsafeRawPointer) -> UnsafePointer<E> {
+    address.assumingMemoryBound(to: E.self)
+}
+
+private func takeLarger(
+    _ source: UnsafeRawBufferPointer,
+    _ target: UnsafeMutableRawBufferPointer,
+    _ element: ElementKind
+) {
+    switch element {
+    case .float32: combine(source, target, as: Float.self, larger)
+    case .float64: combine(source, target, as: Double.self, larger)
+    case .int32: combine(source, target, as: Int32.self) { Swift.max($0, $1) }
+    case .int64: combine(source, target, as: Int64.self) { Swift.max($0, $1) }
+    case .byte: preconditionFailure("bytes of a byte string are never compared")
+    }
 }
 
 @inline(__always)
