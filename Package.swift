@@ -71,7 +71,7 @@ let package = Package(
         // Layer 4: what one rank does.
         .target(
             name: "Training",
-            dependencies: ["Datasets", "Domain", "Learning", "LinearAlgebra", "Wire", "WorkerLink"]
+            dependencies: ["Domain", "Learning", "LinearAlgebra", "Wire"]
         ),
 
         // Layer 5: everything alive.

@@ -83,7 +83,7 @@ private let reachMax = 8.0
 /// Sums over rows, per column, that add up over ranks.
 public struct ColumnSums: Sendable {
     /// Number of columns.
-    public let columns: Int
+    public private(set) var columns: Int
     /// Number of rows.
     public private(set) var rows = 0.0
     /// Σ x.

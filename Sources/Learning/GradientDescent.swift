@@ -59,10 +59,10 @@ public struct GradientDescent: Sendable, Equatable {
         case exhausted
     }
 
-    /// Where P and ∇P are wanted next.
+    /// Where P and ∇P are wanted next; every element is a `Float`, as models hold them.
     public var trial: [Double] {
         guard value != nil else { return parameters }
-        return zip(parameters, gradient).map { $0 - step * $1 }
+        return zip(parameters, gradient).map { Double(Float($0 - step * $1)) }
     }
 
     /// Takes P and ∇P at `trial`.

@@ -42,20 +42,20 @@ public struct Plateau: Equatable, Sendable {
     public mutating func handle(_ loss: Double) -> Advice {
         let start = first ?? loss
         first = start
-        guard let best else {
+        guard let reached = best else {
             best = loss
             return .goOn
         }
         let scale = Swift.max(abs(reached), 0.01 * abs(start))
-        if best - loss > tolerance * scale {
-            self.best = loss
+        if reached - loss > tolerance * scale {
+            best = loss
             waited = 0
             return .goOn
         }
         waited += 1
         guard waited >= patience else { return .goOn }
         waited = 0
-        best = Swift.min(best ?? loss, loss)
+        best = Swift.min(reached, loss)
         guard dropped < drops else { return .stop }
         dropped += 1
         return .lowerRate

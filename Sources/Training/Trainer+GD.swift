@@ -1,0 +1,194 @@
+import Domain
+import Learning
+import LinearAlgebra
+
+extension Trainer {
+    func runGD(isResumed: Bool) throws(TrainingError) -> TrainingOutput {
+        var search = restoredSearch()
+        if !isResumed {
+            state.choices = choices.summary(of: .gd, classes: task.classes)
+            observer.chose(state.choices)
+        }
+        let scaled = ScaledRows(rows, scaling: scaling)
+        while true {
+            let trial = search.trial
+            let (value, gradient, flags) = try pass(at: trial, on: scaled)
+            guard value.isFinite || search.value != nil else {
+                let reason = "non_finite: the loss is not finite at the start"
+                let cause = Cause(node: nil, step: state.step, reason: reason)
+                return try finish(
+                    .diverged,
+                    rule: reason,
+                    scaled: Vector(zeros: trial.count),
+                    cause: cause
+                )
+            }
+            state.epoch += 1
+            state.rowsRead += Double(totalRows)
+            let isFirst = search.value == nil
+            let verdict = search.take(value: value, gradient: gradient)
+            state.step = search.steps
+            if isFirst { try chooseFirstStep(&search, gradient, scaled) }
+            if verdict != .refused {
+                report(loss: search.value ?? value, epoch: Double(state.epoch), rate: search.step)
+            }
+            keep(search, isWanted: flags[2] > 0)
+            if let output = try endIfDone(search, verdict, flags) { return output }
+        }
+    }
+
+    private func restoredSearch() -> GradientDescent {
+        guard state.point.count == model.parameterCount, state.valueAndStep.count == 2 else {
+            let start = [Double](repeating: 0, count: model.parameterCount)
+            return GradientDescent(parameters: start, step: 1)
+        }
+        return GradientDescent(
+            parameters: state.point,
+            value: state.valueAndStep[0],
+            gradient: state.gradient,
+            step: state.valueAndStep[1],
+            history: state.history,
+            steps: state.step
+        )
+    }
+
+    /// The first trial is as long as the curvature surely allows.
+    private func chooseFirstStep(
+        _ search: inout GradientDescent,
+        _ gradient: [Double],
+        _ scaled: ScaledRows
+    ) throws(TrainingError) {
+        let curvature: Curvature
+        do {
+            curvature = try Curvature.estimate(
+                of: model,
+                on: scaled,
+                rows: training.prefix(2048),
+                with: reducer
+            )
+        } catch { throw .learning(error) }
+        state.startNorm = rawNorm(search)
+        search = GradientDescent(
+            parameters: search.parameters,
+            value: search.value,
+            gradient: gradient,
+            step: curvature.full > 0 ? 1 / curvature.full : 1,
+            history: search.history,
+            steps: 0
+        )
+    }
+
+    /// P, ∇P in scaled coordinates, and what the ranks wish: stop, time, checkpoint.
+    ///
+    /// Rows go through in blocks of Float; the blocks are added in Double.
+    private func pass(
+        at point: [Double],
+        on scaled: ScaledRows
+    ) throws(TrainingError) -> (value: Double, gradient: [Double], flags: [Double]) {
+        let count = model.parameterCount
+        let parameters = Vector(point.map { Float($0) })
+        var sums = [Double](repeating: 0, count: count + 1)
+        var block = Vector(zeros: count)
+        var low = 0
+        while low < training.count {
+            let high = Swift.min(training.count, low + 512)
+            block.clear()
+            do {
+                sums[count] += try scaled.withRows(training[low..<high]) { batch in
+                    model.addGradient(at: parameters, over: batch, into: &block)
+                }
+            } catch { throw .learning(.rows(error)) }
+            for index in 0..<count { sums[index] += Double(block[index]) }
+            observer.tick()
+            low = high
+        }
+        let wishes = [
+            observer.isAskedToStop ? 1.0 : 0, isOutOfTime ? 1 : 0,
+            wantsCheckpoint(atEndOfEpoch: false) ? 1 : 0,
+        ]
+        sums = try summed(sums + wishes)
+        let rows = Double(totalRows)
+        var value = sums[count] / rows
+        let penalties = penalties
+        var gradient = [Double](repeating: 0, count: count)
+        for index in 0..<count {
+            let pull = Double(penalties[index]) * point[index]
+            gradient[index] = sums[index] / rows + pull
+            value += pull * point[index] / 2
+        }
+        return (value, gradient, Array(sums[(count + 1)...]))
+    }
+
+    private func keep(_ search: GradientDescent, isWanted: Bool) {
+        state.point = search.parameters
+        state.gradient = search.gradient
+        state.history = search.history
+        state.valueAndStep = [search.value ?? 0, search.step]
+        if isWanted { save() }
+    }
+
+    /// ‖∇P‖ by the raw parameters: what the stop rule is about.
+    private func rawNorm(_ search: GradientDescent) -> Double {
+        var square = 0.0
+        for output in 0..<model.outputs {
+            let biasGradient =
+                model.bias == .none ? 0 : search.gradient[model.weightCount + output]
+            square += biasGradient * biasGradient
+            for column in 0..<model.columns {
+                let scaled = search.gradient[output * model.columns + column]
+                // With w = v·f and b = c − Σ w·m, ∂P/∂w = (∂P/∂v)/f + m·∂P/∂c.
+                let raw =
+                    scaled / Double(state.factors[column])
+                    + Double(state.centers[column]) * biasGradient
+                square += raw * raw
+            }
+        }
+        return square.squareRoot()
+    }
+
+    /// The finished run, where the stop rule, a limit or a wish says so.
+    private func endIfDone(
+        _ search: GradientDescent,
+        _ verdict: GradientDescent.Verdict,
+        _ flags: [Double]
+    ) throws(TrainingError) -> TrainingOutput? {
+        let point = Vector(search.parameters.map { Float($0) })
+        let norm = rawNorm(search)
+        let value = search.value ?? 0
+        let tolerance = choices.tolerance
+        // P − P* ≤ ‖∇P‖²/(2λ) where every parameter is penalised: P is λ-strongly convex.
+        let isBounded = task.spec.l2 > 0 && task.spec.bias != .free
+        let gap = isBounded && value > 0 ? norm * norm / (2 * task.spec.l2) / value : nil
+        if verdict != .refused, let gap, gap <= tolerance {
+            return try finish(
+                .converged,
+                rule: "certified: (P − P*)/P ≤ \(tolerance)",
+                scaled: point,
+                gap: gap
+            )
+        }
+        if verdict != .refused, !isBounded, norm <= tolerance * state.startNorm {
+            let rule = "‖∇P‖ ≤ \(tolerance) · ‖∇P at the start‖; no bound on P − P* exists"
+            return try finish(.converged, rule: rule, scaled: point)
+        }
+        if verdict == .exhausted {
+            let rule = "no step lowers P further in 32-bit parameters"
+            return try finish(.converged, rule: rule, scaled: point, gap: gap)
+        }
+        if flags[0] > 0 {
+            save()
+            return try finish(.stopped, rule: "stopped on request", scaled: point, gap: gap)
+        }
+        if flags[1] > 0 {
+            return try finish(.limitReached, rule: "the time was up", scaled: point, gap: gap)
+        }
+        if state.epoch >= choices.epochsMax {
+            let rule = "\(state.epoch) passes over the rows"
+            return try finish(.limitReached, rule: rule, scaled: point, gap: gap)
+        }
+        if let limit = task.spec.steps, state.step >= limit {
+            return try finish(.limitReached, rule: "\(limit) steps", scaled: point, gap: gap)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,223 @@
+import Domain
+public import Learning
+public import LinearAlgebra
+import Wire
+
+/// The data-parallel loop as one rank sees it.
+///
+/// Every rank computes sums over its rows, the reducer adds them, and all apply the same update:
+/// parameters stay identical on all ranks to the last bit. What must be decided alike (the end, a
+/// checkpoint, a time limit) travels with the sums.
+///
+/// Life of a run: split the rows → scale the columns → settle the choices → steps until the stop rule,
+/// a limit, a wish to stop or divergence → measure the finished model on all rows.
+public final class Trainer {
+    let task: TrainingTask
+    let rows: any RowSource
+    let validation: (any RowSource)?
+    let reducer: any Reducer
+    let observer: any TrainingObserver
+    let model: LinearModel
+
+    /// Numbers of this rank's rows to train on, and of those held out.
+    var training: [Int32] = []
+    var heldOut: [Int32] = []
+    /// Rows to train on, per rank: public.
+    var rowsOfRanks: [Int] = []
+    /// State that a checkpoint keeps.
+    var state = TrainingCheckpoint()
+    var choices: Choices
+    var startedAt = 0.0
+    var secondsBefore = 0.0
+    var lastCheckpointAt = 0.0
+    var checkpointWish = false
+
+    /// A trainer over this rank's rows.
+    public init(
+        task: TrainingTask,
+        rows: any RowSource,
+        validation: (any RowSource)?,
+        reducer: any Reducer,
+        observer: any TrainingObserver
+    ) {
+        self.task = task
+        self.rows = rows
+        self.validation = validation
+        self.reducer = reducer
+        self.observer = observer
+        model = task.model
+        choices = Choices(task.spec, rows: 1, labels: .real)
+    }
+
+    /// Trains to the end, from `checkpoint` where there is one.
+    public func run(
+        from checkpoint: TrainingCheckpoint?
+    ) throws(TrainingError) -> TrainingOutput {
+        startedAt = observer.seconds
+        lastCheckpointAt = startedAt
+        try splitRows()
+        guard totalRows > 0 else { throw .noRows }
+        settleChoices()
+        if let checkpoint {
+            try adopt(checkpoint)
+        } else {
+            try scaleColumns()
+        }
+        return switch task.spec.algorithm {
+        case .sgd: try runSGD(isResumed: checkpoint != nil)
+        case .gd: try runGD(isResumed: checkpoint != nil)
+        }
+    }
+
+    /// Rows to train on, over all ranks.
+    var totalRows: Int { rowsOfRanks.reduce(0, +) }
+
+    /// Seconds of training so far, in all generations.
+    var elapsed: Double { secondsBefore + observer.seconds - startedAt }
+
+    var scaling: ColumnScaling {
+        ColumnScaling(centers: state.centers, factors: state.factors)
+    }
+
+    /// Whether this rank's row is held out for validation: by seed, rank and number alone.
+    func isHeldOut(_ row: Int) -> Bool {
+        guard let share = task.spec.validationSplit else { return false }
+        var generator = SeededGenerator(
+            seed: task.spec.seed,
+            0x76616C,
+            UInt64(reducer.rank),
+            UInt64(row)
+        )
+        return Double(generator.next() >> 11) * 0x1p-53 < share
+    }
+
+    private func splitRows() throws(TrainingError) {
+        for row in 0..<rows.rows {
+            if isHeldOut(row) { heldOut.append(Int32(row)) } else { training.append(Int32(row)) }
+        }
+        var counts = [Double](repeating: 0, count: reducer.worldSize)
+        counts[reducer.rank] = Double(training.count)
+        counts = try summed(counts)
+        rowsOfRanks = counts.map { Int($0) }
+    }
+
+    private func settleChoices() {
+        let labels: LabelKind =
+            task.classes == 0 ? .real : .classes([String](repeating: "", count: task.classes))
+        choices = Choices(task.spec, rows: totalRows, labels: labels)
+    }
+
+    private func scaleColumns() throws(TrainingError) {
+        var sums = try wrap { () throws(RowSourceError) in
+            try ColumnSums(of: rows) { !isHeldOut($0) }
+        }
+        observer.tick()
+        do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
+        let scaling = ColumnScaling(sums, centered: task.spec.bias == .free && !task.isSparse)
+        state.centers = scaling.centers
+        state.factors = scaling.factors
+    }
+
+    private func adopt(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
+        guard checkpoint.centers.count == model.columns,
+            checkpoint.factors.count == model.columns
+        else {
+            throw .foreignCheckpoint(
+                reason: "it has \(checkpoint.factors.count) columns, the data \(model.columns)"
+            )
+        }
+        let count = model.parameterCount
+        let isRight =
+            task.spec.algorithm == .sgd
+            ? checkpoint.parameters.count == count && checkpoint.velocity.count == count
+                && checkpoint.plateau.count == 4
+            : checkpoint.point.count == count && checkpoint.gradient.count == count
+                && checkpoint.valueAndStep.count == 2
+        guard isRight else {
+            throw .foreignCheckpoint(reason: "it is not of \(count) parameters of this algorithm")
+        }
+        state = checkpoint
+        secondsBefore = checkpoint.seconds
+        choices.learningRate = checkpoint.rate
+        observer.chose(checkpoint.choices)
+    }
+
+    /// λ of each scaled parameter: l2 · factor² for weights, l2 for a feature bias, else 0.
+    var penalties: [Float] {
+        var penalties = [Float](repeating: 0, count: model.parameterCount)
+        for index in 0..<model.penalizedCount {
+            let factor =
+                index < model.weightCount ? Double(state.factors[index % model.columns]) : 1
+            penalties[index] = Float(task.spec.l2 * factor * factor)
+        }
+        return penalties
+    }
+
+    /// Shares the hash of the parameters; all ranks must hold the same.
+    func compareParameters(_ parameters: borrowing Vector) throws(TrainingError) {
+        guard reducer.worldSize > 1 else { return }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for value in parameters.buffer {
+            hash = (hash ^ UInt64(value.bitPattern)) &* 0x0000_0100_0000_01B3
+            hash ^= hash >> 29
+        }
+        let (high, low) = (Double(hash >> 32), Double(hash & 0xFFFF_FFFF))
+        var extremes = [high, -high, low, -low]
+        do { try reducer.max(&extremes) } catch { throw .learning(.reducer(error)) }
+        guard extremes[0] == -extremes[1], extremes[2] == -extremes[3] else {
+            throw .parametersDiffer(step: state.step)
+        }
+    }
+
+    /// The rank whose numbers went bad; nil where none was.
+    func firstBadRank(isBadHere: Bool) throws(TrainingError) -> Int? {
+        var flags = [Double](repeating: 0, count: reducer.worldSize)
+        if isBadHere { flags[reducer.rank] = 1 }
+        flags = try summed(flags)
+        return flags.firstIndex { $0 > 0 }
+    }
+
+    func summed(_ values: [Double]) throws(TrainingError) -> [Double] {
+        var values = values
+        do { try reducer.sum(&values) } catch { throw .learning(.reducer(error)) }
+        return values
+    }
+
+    func wrap<Value>(_ body: () throws(RowSourceError) -> Value) throws(TrainingError) -> Value {
+        do { return try body() } catch { throw .learning(.rows(error)) }
+    }
+
+    /// Whether rank 0 wants everybody to save; the others follow what travels with the sums.
+    func wantsCheckpoint(atEndOfEpoch isEnd: Bool) -> Bool {
+        if let every = task.spec.checkpointEvery { return (state.step + 1) % every == 0 }
+        let waited = observer.seconds - lastCheckpointAt
+        return reducer.rank == 0 && waited >= 10 || isEnd && reducer.rank == 0 && waited >= 1
+    }
+
+    func save() {
+        state.seconds = elapsed
+        lastCheckpointAt = observer.seconds
+        observer.save(state)
+    }
+
+    /// Whether rank 0 sees the time limit passed.
+    var isOutOfTime: Bool {
+        guard reducer.rank == 0, let limit = task.spec.maxTimeSeconds else { return false }
+        return elapsed >= limit
+    }
+
+    func report(loss: Double, epoch: Double, rate: Double) {
+        let seconds = elapsed
+        observer.progressed(
+            RunProgress(
+                epoch: epoch,
+                step: state.step,
+                loss: loss,
+                learningRate: rate,
+                rowsPerSecond: seconds > 0 ? state.rowsRead / seconds : 0,
+                seconds: seconds,
+                epochsMax: task.spec.epochs
+            )
+        )
+    }
+}

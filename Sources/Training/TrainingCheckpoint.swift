@@ -1,0 +1,99 @@
+public import Wire
+
+/// Everything that a run needs to go on bit for bit; the same on every rank.
+///
+/// | Bytes | Meaning |
+/// |---|---|
+/// | 8 | magic `dmlchk01` |
+/// | … | the fields below, by `Wire`, in their order |
+///
+/// What may be read again (rows, scaling of given data) is not in it; the scaling is, because a
+/// sum over rows need not give the same bits when ranks are seated anew.
+public struct TrainingCheckpoint: Equatable, Sendable {
+    /// Epochs finished.
+    public var epoch = 0
+    /// Steps finished within the epoch.
+    public var stepInEpoch = 0
+    /// Steps finished in all.
+    public var step = 0
+    /// Σ loss over the rows of this epoch so far.
+    public var epochLoss = 0.0
+    /// Rows of this epoch so far.
+    public var epochRows = 0
+    /// Seconds of training so far.
+    public var seconds = 0.0
+    /// Rows read by all ranks so far.
+    public var rowsRead = 0.0
+    /// Rate in force.
+    public var rate = 0.0
+    /// How often the estimated rate was too large and was divided.
+    public var restarts = 0
+    /// Centers and factors of the columns.
+    public var centers: [Float] = []
+    public var factors: [Float] = []
+    /// θ and v of SGD.
+    public var parameters: [Float] = []
+    public var velocity: [Float] = []
+    /// State of the plateau: first, best (NaN for none), waited, dropped.
+    public var plateau: [Double] = []
+    /// State of gradient descent: θ, ∇P, history, then P, α.
+    public var point: [Double] = []
+    public var gradient: [Double] = []
+    public var history: [Double] = []
+    public var valueAndStep: [Double] = []
+    /// ‖∇P‖ at the start.
+    public var startNorm = 0.0
+    /// What was chosen, one line.
+    public var choices = ""
+
+    /// A checkpoint of nothing yet.
+    public init() {}
+
+    private static let magic: UInt64 = 0x3130_6B68_636C_6D64
+
+    /// Reads what `bytes` holds.
+    public init(bytes: [UInt8]) throws(WireError) {
+        var reader = ByteReader(bytes)
+        let magic: UInt64 = try reader.integer("magic")
+        guard magic == TrainingCheckpoint.magic else {
+            throw .badValue(what: "magic", value: "\(magic)")
+        }
+        epoch = try reader.wholeNumber("epoch")
+        stepInEpoch = try reader.wholeNumber("step in epoch")
+        step = try reader.wholeNumber("step")
+        epochLoss = try reader.double("epoch loss")
+        epochRows = try reader.wholeNumber("epoch rows")
+        seconds = try reader.double("seconds")
+        rowsRead = try reader.double("rows read")
+        rate = try reader.double("rate")
+        restarts = try reader.wholeNumber("restarts")
+        centers = try reader.floats("centers", limit: elementsMax)
+        factors = try reader.floats("factors", limit: elementsMax)
+        parameters = try reader.floats("parameters", limit: elementsMax)
+        velocity = try reader.floats("velocity", limit: elementsMax)
+        plateau = try reader.doubles("plateau", limit: 16)
+        point = try reader.doubles("point", limit: elementsMax)
+        gradient = try reader.doubles("gradient", limit: elementsMax)
+        history = try reader.doubles("history", limit: 64)
+        valueAndStep = try reader.doubles("value", limit: 8)
+        startNorm = try reader.double("start norm")
+        choices = try reader.string("choices", limit: 4096)
+        try reader.finish()
+    }
+
+    /// The file's contents.
+    public var bytes: [UInt8] {
+        var writer = ByteWriter(capacity: 512 + 8 * (parameters.count + factors.count))
+        writer.write(TrainingCheckpoint.magic)
+        for number in [epoch, stepInEpoch, step] { writer.write(Int64(number)) }
+        writer.write(epochLoss)
+        writer.write(Int64(epochRows))
+        for number in [seconds, rowsRead, rate] { writer.write(number) }
+        writer.write(Int64(restarts))
+        for vector in [centers, factors, parameters, velocity] { writer.write(vector) }
+        for vector in [plateau, point, gradient, history, valueAndStep] { writer.write(vector) }
+        writer.write(startNorm)
+        writer.write(choices)
+        return writer.bytes
+    }
+}

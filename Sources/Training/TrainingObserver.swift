@@ -1,0 +1,50 @@
+public import Domain
+public import Learning
+public import LinearAlgebra
+
+/// Who hears of a rank's progress and may end it; called between steps on the training thread.
+public protocol TrainingObserver: AnyObject {
+    /// Something was computed: this rank is alive.
+    func tick()
+    /// What was chosen from the data, one line; rank 0's is shown.
+    func chose(_ line: String)
+    /// A point of the curve.
+    func progressed(_ progress: RunProgress)
+    /// A state to keep; every rank keeps the same one.
+    func save(_ checkpoint: TrainingCheckpoint)
+    /// Whether this rank has been asked to stop; all ranks then stop at the same step.
+    var isAskedToStop: Bool { get }
+    /// Seconds on a clock that only goes forward.
+    var seconds: Double { get }
+}
+
+/// Why training could not be finished.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    /// A sum over the ranks, or the data, failed.
+    case learning(LearningError)
+    /// The ranks no longer hold the same parameters.
+    case parametersDiffer(step: Int)
+    /// The checkpoint is not one of this run.
+    case foreignCheckpoint(reason: String)
+    /// There is nothing to learn from.
+    case noRows
+
+    /// One line for the operator.
+    public var description: String {
+        switch self {
+        case .learning(let error): error.description
+        case .parametersDiffer(let step):
+            "the ranks hold different parameters at step \(step); memory or a processor is at fault"
+        case .foreignCheckpoint(let reason): "the checkpoint does not fit: \(reason)"
+        case .noRows: "no rows to train on"
+        }
+    }
+}
+
+/// What a rank hands over at the end.
+public struct TrainingOutput: ~Copyable {
+    /// How it ended, with what was measured.
+    public var result: RunResult
+    /// Parameters for raw features; empty where the run left no model.
+    public var parameters: Vector
+}
