@@ -1,4 +1,5 @@
-public import JSONRPC
-
 /// No parameters, or no reply: the empty object.
-public typealias Empty = Nothing
+public struct Empty: Codable, Hashable, Sendable {
+    /// Nothing.
+    public init() {}
+}

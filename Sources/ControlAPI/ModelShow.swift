@@ -48,7 +48,7 @@ extension RunReference {
         }
         throw RPCError(
             .notFound,
-            "no model is called '\(text.unicodeScalars.prefix(64).map { $0.escaped(asASCII: true) }.joined())'",
+            "no model is called '\(printable)'",
             hint: "list them with 'distmlctl model ls'"
         )
     }

@@ -65,7 +65,8 @@ public struct RunReference: Hashable, Codable, Sendable, CustomStringConvertible
         return run
     }
 
-    private var printable: String {
+    /// What was typed, without what would disturb a terminal.
+    var printable: String {
         text.unicodeScalars.prefix(64).map { $0.escaped(asASCII: true) }.joined()
     }
 }

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `distmlctl cert`
+struct CertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cert",
+        abstract: "The certificates by which nodes know each other.",
+        subcommands: [CertShowCommand.self, CertReloadCommand.self]
+    )
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ControlAPI
+import Domain
+
+/// `distmlctl model eval`
+struct ModelEvalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Measure a model on a dataset."
+    )
+
+    @Argument(
+        help: "A model, or the run that made it; @last is your latest run's.",
+        completion: LiveNames.modelsAndRuns.completion
+    )
+    var model: String
+
+    @Argument(
+        help: "A dataset with the same columns and classes.",
+        completion: LiveNames.datasets.completion,
+        transform: DatasetName.typed
+    )
+    var dataset: DatasetName
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        try options.ask(
+            ModelEval.self,
+            ModelEval.Params(model: RunReference(model), dataset: dataset),
+            ModelEvalPrinter()
+        )
+    }
+}

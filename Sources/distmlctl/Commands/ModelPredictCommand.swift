@@ -1,0 +1,63 @@
+import ArgumentParser
+import ControlAPI
+import Glibc
+
+/// `distmlctl model predict`
+struct ModelPredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Predict a label for every row of files; one line a row.",
+        discussion: """
+            The files are read as the model's training data was, with the same columns; a label \
+            column may be there and is ignored. What differs is refused, not guessed.
+            """
+    )
+
+    @Argument(
+        help: "A model, or the run that made it; @last is your latest run's.",
+        completion: LiveNames.modelsAndRuns.completion
+    )
+    var model: String
+
+    @Argument(help: "The files, at most 15; '-' is standard input.", completion: .file())
+    var files: [String]
+
+    @Flag(help: "Add the probability of each class, in the order of 'model show'.")
+    var probabilities = false
+
+    @Option(help: ArgumentHelp("Write to a file.", valueName: "file"), completion: .file())
+    var to: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard (1...15).contains(files.count) else {
+            throw ValidationError("\(files.count) files are too many; 15 at most")
+        }
+    }
+
+    func run() throws {
+        let opened = try files.map(OpenedFile.forReading)
+        let target = try to.map { try NewFile($0) }
+        let scratch = try OpenedFile.scratch()
+        var client = try options.connect()
+        let reply = try client.call(
+            ModelPredict.self,
+            ModelPredict.Params(
+                model: RunReference(model),
+                files: files,
+                probabilities: probabilities
+            ),
+            files: opened + [scratch]
+        )
+        if let target {
+            try scratch.copy(to: target.descriptor)
+            try target.keep()
+            printNote("\(grouped(reply.rows)) rows → \(printable(target.path))")
+        } else if options.format.isJSON {
+            try options.show(reply, kind: ModelPredict.kind, ModelPredictPrinter())
+        } else {
+            try scratch.copy(to: STDOUT_FILENO)
+        }
+    }
+}

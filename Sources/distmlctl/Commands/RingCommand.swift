@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `distmlctl ring`
+struct RingCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ring",
+        abstract: "The ring that gradients travel around.",
+        subcommands: [RingShowCommand.self, RingPingCommand.self, RingBenchCommand.self]
+    )
+}

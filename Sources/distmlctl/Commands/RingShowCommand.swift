@@ -1,0 +1,16 @@
+import ArgumentParser
+import ControlAPI
+
+/// `distmlctl ring show`
+struct RingShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show the order of the ring."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        try options.ask(RingShow.self, Empty(), RingPrinter())
+    }
+}

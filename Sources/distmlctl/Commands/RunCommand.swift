@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `distmlctl run`
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Start a run.",
+        subcommands: [RunGdCommand.self, RunSgdCommand.self]
+    )
+}

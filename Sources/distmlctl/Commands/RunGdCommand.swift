@@ -1,0 +1,22 @@
+import ArgumentParser
+import Domain
+
+/// `distmlctl run gd`
+struct RunGdCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gd",
+        abstract: "Full-batch gradient descent; finds its step by itself.",
+        discussion: """
+            Every step takes every row; the step's length is found by backtracking, so no rate \
+            has to be chosen. For small data and exact answers: --tol 1e-3 ends the run when the \
+            objective is within 0.1 % of the best, certified where a bound exists.
+            """
+    )
+
+    @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        try start(chosen.spec(.gd), isDetached: chosen.detach, options)
+    }
+}

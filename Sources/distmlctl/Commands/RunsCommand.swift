@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `distmlctl runs`
+struct RunsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "Runs of now and before.",
+        subcommands: [RunsLsCommand.self, RunsShowCommand.self, RunsRmCommand.self]
+    )
+}

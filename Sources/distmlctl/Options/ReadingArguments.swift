@@ -1,0 +1,64 @@
+import ArgumentParser
+import ControlAPI
+import Domain
+
+/// How the files of a dataset are to be read.
+struct ReadingArguments: ParsableArguments {
+    @Option(help: "libsvm, csv, tsv or idx; by default as the contents say.")
+    var format: ReadingOptions.Format?
+
+    @Option(
+        help: ArgumentHelp(
+            "The label column, by name or number from 1 (negative: from the end).",
+            valueName: "column"
+        )
+    )
+    var label: String?
+
+    @Flag(inversion: .prefixedNo, help: "Whether the first line names the columns.")
+    var header: Bool?
+
+    @Option(help: ArgumentHelp("Columns to leave out, by name or number.", valueName: "col,…"))
+    var drop: TypedList?
+
+    @Option(help: ArgumentHelp("The only columns to take beside the label.", valueName: "col,…"))
+    var only: TypedList?
+
+    @Option(help: "What stands in for missing values: mean or zero; by default they are refused.")
+    var missing: ReadingOptions.Missing?
+
+    @Option(
+        help: ArgumentHelp("What LIBSVM text calls its first column: 0 or 1.", valueName: "0|1")
+    )
+    var indexBase: Int?
+
+    @Option(
+        help: "A dataset whose columns, categories and classes are to be used again.",
+        completion: LiveNames.datasets.completion,
+        transform: DatasetName.typed
+    )
+    var like: DatasetName?
+
+    func validate() throws {
+        if drop != nil, only != nil {
+            throw ValidationError("--drop and --only exclude each other")
+        }
+        if let indexBase, indexBase != 0, indexBase != 1 {
+            throw ValidationError("--index-base is 0 or 1")
+        }
+    }
+
+    /// What was typed.
+    func options() throws -> ReadingOptions {
+        var options = ReadingOptions()
+        options.format = format
+        options.label = label
+        options.header = header
+        options.drop = drop?.items ?? []
+        options.only = only?.items ?? []
+        options.missing = missing
+        options.indexBase = indexBase
+        options.like = like
+        return options
+    }
+}

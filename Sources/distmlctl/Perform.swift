@@ -1,0 +1,81 @@
+import ArgumentParser
+import ControlAPI
+import Glibc
+
+/// Ends the program.
+func leave(with code: Int32) -> Never {
+    Glibc.exit(code)
+}
+
+/// Runs one command as typed and returns its exit code; prints everything there is to say.
+func perform(_ words: [String]) -> Int32 {
+    let wantsJSON = asksForJSON(words)
+    if let mistake = misspelling(in: words, of: Distmlctl.self) {
+        return report(mistake, asJSON: wantsJSON)
+    }
+    do {
+        var command = try Distmlctl.parseAsRoot(words)
+        try command.run()
+        return 0
+    } catch let error as RPCError {
+        return report(error, asJSON: wantsJSON)
+    } catch let code as ExitCode {
+        return code.rawValue
+    } catch {
+        return report(parsing: error, asJSON: wantsJSON)
+    }
+}
+
+/// Prints help that was asked for, or what was wrong with the words.
+private func report(parsing error: any Error, asJSON: Bool) -> Int32 {
+    let text = Distmlctl.fullMessage(for: error)
+    guard Distmlctl.exitCode(for: error) != .success else {
+        if !text.isEmpty { printResult(text) }
+        return 0
+    }
+    let refusal = RPCError(
+        .badUsage,
+        Distmlctl.message(for: error),
+        hint: usageHint(in: text)
+    )
+    return report(refusal, asJSON: asJSON)
+}
+
+/// The usage line out of the parser's message.
+private func usageHint(in text: String) -> String? {
+    let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+    let usage = lines.first { $0.hasPrefix("Usage: ") }?.dropFirst("Usage: ".count)
+    let help = lines.first { $0.hasPrefix("See '") }
+    return [usage.map { "usage: \($0)" }, help.map(String.init)]
+        .compactMap(\.self).joined(separator: "\n").nilIfEmpty
+}
+
+/// Says what happened, where, and what to type next.
+func report(_ error: RPCError, asJSON: Bool) -> Int32 {
+    if asJSON, let text = try? jsonText(ErrorEnvelope(error), indented: false) {
+        printResult(text)
+    }
+    let terminal = Terminal.current()
+    let head = terminal.hasColor && terminal.errorWidth != nil ? colored("error:", .red) : "error:"
+    printNote("\(head) \(printable(error.description))")
+    for line in (error.hint ?? "").split(separator: "\n") {
+        printNote("  \(printable(String(line)))")
+    }
+    return error.code.exitCode
+}
+
+/// Whether the words ask for JSON, as far as that can be known before they are parsed.
+func asksForJSON(_ words: [String]) -> Bool {
+    for (place, word) in words.enumerated() {
+        if word == "--" { return false }
+        if word == "--json" || word == "-ojson" || word == "-ojsonl" { return true }
+        if word == "--output=json" || word == "--output=jsonl" { return true }
+        guard word == "-o" || word == "--output", place + 1 < words.count else { continue }
+        if words[place + 1] == "json" || words[place + 1] == "jsonl" { return true }
+    }
+    return false
+}
+
+extension String {
+    fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+}

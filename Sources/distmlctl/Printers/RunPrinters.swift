@@ -1,0 +1,126 @@
+import ControlAPI
+import Domain
+
+/// `ps` and `runs ls`
+struct RunListPrinter: ListPrinter {
+    var emptyNote = "no runs; start one with 'distmlctl run sgd --dataset NAME'"
+
+    func table(_ runs: [RunDocument], on terminal: Terminal) -> Table {
+        var table = Table([
+            .init("RUN"), .init("STATE"), .init("NAME", shrinksTo: 8, dispensable: 3),
+            .init("ALG", dispensable: 5), .init("DATASET", shrinksTo: 8, dispensable: 2),
+            .init("EPOCH", right: true, dispensable: 1), .init("LOSS", right: true),
+            .init("ACCURACY", right: true, dispensable: 4),
+            .init("NODES", right: true, dispensable: 6), .init("STARTED", dispensable: 7),
+        ])
+        let now = secondsSince1970()
+        for run in runs {
+            table.add([
+                .init(run.id.text),
+                .init(run.state + (run.isProvisional ? "?" : ""), color(of: run)),
+                .init(run.name?.text ?? "-"), .init(run.algorithm.rawValue),
+                .init(run.dataset.text), .init(short(run.epochs, digits: 3)),
+                .init(run.loss.map { short($0) } ?? "-"),
+                .init(headline(run.metrics)), .init("\(run.nodes.count)"),
+                .init(age(run.startedAt, now: now)),
+            ])
+        }
+        return table
+    }
+
+    func name(_ run: RunDocument) -> String { run.id.text }
+}
+
+/// The end of `run`, `wait`, `stop`, and `runs show`
+struct RunPrinter: SheetPrinter {
+    func sheet(_ run: RunDocument, on terminal: Terminal) -> Sheet {
+        var sheet = Sheet()
+        sheet.add("Run", run.id.text + (run.name.map { " (\($0))" } ?? ""))
+        sheet.add(
+            run.outcome == nil ? "Status" : "Outcome",
+            run.state + (run.isProvisional ? " (provisional: no majority has confirmed it)" : ""),
+            color(of: run)
+        )
+        sheet.add("Cause", run.cause?.description, .red)
+        sheet.add("Ended by", run.rule)
+        sheet.add("Algorithm", run.algorithm.rawValue)
+        sheet.add("Chosen", run.choices)
+        sheet.add("Dataset", run.dataset.text)
+        sheet.add("Nodes", run.nodes.map(\.text).joined(separator: ", "))
+        sheet.add("Epochs", "\(short(run.epochs)), \(grouped(run.steps)) steps")
+        sheet.add("Objective", run.objective.map { short($0, digits: 6) })
+        sheet.add("Loss", run.loss.map { short($0, digits: 6) })
+        sheet.add("Gap", run.certifiedGap.map { "at most \(short($0, digits: 3)), certified" })
+        addMetrics(run.metrics, to: &sheet)
+        sheet.add("Time", duration(run.wallSeconds))
+        sheet.add("Rate", "\(compact(run.rowsPerSecond)) rows/s")
+        sheet.add("Sent", "\(byteSize(run.bytesSentPerNode)) per node")
+        sheet.add("Model", run.model?.text)
+        sheet.add("Seed", "\(run.seed)")
+        sheet.add("Checkpoint", run.checkpointStep.map { "step \(grouped($0))" })
+        sheet.add("Generation", run.generation.number > 1 ? "\(run.generation)" : nil)
+        sheet.add("Started", localTime(run.startedAt))
+        sheet.add("Ended", run.endedAt.map(localTime))
+        return sheet
+    }
+
+    func names(_ run: RunDocument) -> [String] { [run.id.text] }
+}
+
+/// `run -d` and `resume -d`: the id alone
+struct RunStartPrinter: Printer {
+    func lines(_ reply: RunStart.Reply, on terminal: Terminal) -> [String] { names(reply) }
+
+    func names(_ reply: RunStart.Reply) -> [String] { [reply.run.text] }
+}
+
+/// `resume -d`: the id alone
+struct RunResumePrinter: Printer {
+    func lines(_ reply: RunResume.Reply, on terminal: Terminal) -> [String] { names(reply) }
+
+    func names(_ reply: RunResume.Reply) -> [String] { [reply.run.text] }
+}
+
+/// `runs rm`
+struct RunRmPrinter: Printer {
+    func lines(_ reply: RunRm.Reply, on terminal: Terminal) -> [String] {
+        ["removed run \(reply.run)"]
+    }
+
+    func names(_ reply: RunRm.Reply) -> [String] { [reply.run.text] }
+}
+
+/// The color of a run's state.
+func color(of run: RunDocument) -> Color? {
+    switch run.outcome {
+    case nil: nil
+    case .converged?, .limitReached?: .green
+    case .stopped?, .preempted?: .yellow
+    case .diverged?, .nodesLost?, .budgetSpent?, .failed?: .red
+    }
+}
+
+/// Adds a group of lines per set of rows.
+func addMetrics(_ metrics: [Metrics], to sheet: inout Sheet) {
+    for item in metrics {
+        let pairs = metricPairs(item)
+        guard !pairs.isEmpty else { continue }
+        sheet.add("On \(item.on)", "\(grouped(item.rows)) rows")
+        for (name, value) in pairs { sheet.add("  \(name)", short(value, digits: 5)) }
+    }
+}
+
+/// The one number of a run that a list has room for.
+func headline(_ metrics: [Metrics]) -> String {
+    let best = metrics.first { $0.on != "training" } ?? metrics.first
+    return best?.accuracy.map { fixed($0, 4) } ?? "-"
+}
+
+private func metricPairs(_ metrics: Metrics) -> [(String, Double)] {
+    let all: [(String, Double?)] = [
+        ("accuracy", metrics.accuracy), ("balanced accuracy", metrics.balancedAccuracy),
+        ("precision", metrics.precision), ("recall", metrics.recall), ("f1", metrics.f1),
+        ("log loss", metrics.logLoss), ("rmse", metrics.rmse), ("r2", metrics.r2),
+    ]
+    return all.compactMap { name, value in value.map { (name, $0) } }
+}

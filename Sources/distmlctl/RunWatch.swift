@@ -1,0 +1,74 @@
+import ArgumentParser
+import ControlAPI
+import Domain
+
+/// Starts a run and, unless it is to be left alone, watches it to its end.
+func start(_ spec: RunSpec, isDetached: Bool, _ options: GlobalOptions) throws {
+    var client = try options.connect()
+    let started = try client.call(RunStart.self, RunStart.Params(spec: spec))
+    if isDetached {
+        return try options.show(started, kind: RunStart.kind, RunStartPrinter())
+    }
+    printNote("run \(started.run) on \(started.nodes.map(\.text).joined(separator: ", "))")
+    try watch(RunReference(started.run.text), through: &client, options)
+}
+
+/// Shows a run's progress until it ends, then its document; the exit code is the outcome's.
+///
+/// - Parameter deadline: on the monotonic clock, when the person has waited long enough.
+func watch(
+    _ run: RunReference,
+    through client: inout Client,
+    _ options: GlobalOptions,
+    until deadline: Double? = nil
+) throws {
+    var display = ProgressDisplay(terminal: Terminal.current())
+    var failure: RPCError?
+    let end = try client.stream(
+        RunFollow.self,
+        RunFollow.Params(run: run),
+        until: deadline
+    ) { item in
+        display.show(item, now: monotonicSeconds())
+        guard options.format == .jsonl, failure == nil else { return }
+        do throws(RPCError) {
+            try options.showItem(item, kind: "run progress")
+        } catch {
+            failure = error
+        }
+    }
+    display.clear()
+    if let failure { throw failure }
+    let name = display.run?.text ?? run.text
+    switch end {
+    case .reply(let document):
+        try options.show(document, kind: RunFollow.kind, RunPrinter(), isFinal: true)
+        let code = exitCode(of: document)
+        if code != 0 { throw ExitCode(code) }
+    case .interrupted:
+        printNote(
+            "detached; run \(name) goes on\n"
+                + "  watch it again: distmlctl wait \(name)\n"
+                + "  stop it:        distmlctl stop \(name)"
+        )
+        throw ExitCode(130)
+    case .timedOut:
+        throw RPCError(
+            .timedOut,
+            "run \(name) has not ended; it goes on",
+            hint: "wait again with 'distmlctl wait \(name)'"
+        )
+    }
+}
+
+/// What a program ends with that waited for a run.
+func exitCode(of run: RunDocument) -> Int32 {
+    switch run.outcome {
+    case .converged?, .limitReached?, nil: 0
+    case .failed?: 1
+    case .budgetSpent?: 7
+    case .diverged?: 10
+    case .stopped?, .preempted?: 11
+    case .nodesLost?: 12
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import ControlAPI
+
+/// Says what may follow a line that is being typed: commands, options, live names, files.
+struct Completer {
+    /// What the completion of one line needs to know of the cluster.
+    let names: () -> Names.Reply?
+
+    /// The words that may stand where the cursor is, sorted.
+    func candidates(for line: String) -> [String] {
+        var (before, beginning) = typedSoFar(line)
+        if before.first == "help" { before.removeFirst() }
+        let (command, path, rest) = descend(before)
+        let choices = subcommands(of: command)
+        if !choices.isEmpty {
+            guard rest.isEmpty else { return [] }
+            let builtins = path.isEmpty ? ["help", "exit"] : []
+            return matching(choices.map { name(of: $0) } + builtins, beginning)
+        }
+        if beginning.hasPrefix("-") {
+            return matching(options(of: command), beginning)
+        }
+        return matching(values(path, rest), beginning)
+    }
+
+    /// The command that the words lead to, and the words after it.
+    private func descend(
+        _ words: [String]
+    ) -> (command: any ParsableCommand.Type, path: [String], rest: [String]) {
+        var command: any ParsableCommand.Type = Distmlctl.self
+        for (place, word) in words.enumerated() {
+            guard let next = subcommands(of: command).first(where: { name(of: $0) == word }) else {
+                return (command, Array(words[..<place]), Array(words[place...]))
+            }
+            command = next
+        }
+        return (command, words, [])
+    }
+
+    private func matching(_ texts: [String], _ beginning: String) -> [String] {
+        Set(texts.filter { $0.hasPrefix(beginning) }).sorted()
+    }
+
+    /// The long options as the help text lists them.
+    private func options(of command: any ParsableCommand.Type) -> [String] {
+        let text = Distmlctl.helpMessage(for: command, columns: 200)
+        var found: [String] = []
+        for line in text.split(separator: "\n") {
+            let bare = line.drop { $0 == " " }
+            guard bare.hasPrefix("-") else { continue }
+            for word in bare.split(whereSeparator: { " ,/".contains($0) }) {
+                guard word.hasPrefix("-") else { break }
+                if word.hasPrefix("--") { found.append(String(word)) }
+            }
+        }
+        return found
+    }
+
+    private func values(_ path: [String], _ rest: [String]) -> [String] {
+        let fixed: [String: [String]] = [
+            "--output": OutputFormat.allValueStrings, "-o": OutputFormat.allValueStrings,
+            "--model": ["linear", "logistic", "softmax"], "--bias": ["free", "none", "feature"],
+            "--schedule": ["constant", "step"], "--missing": ["mean", "zero"],
+            "--format": ["libsvm", "csv", "tsv", "idx"], "--to": ["safetensors"],
+            "--status": RunFilter.states, "--on-loss": ["fail"], "--index-base": ["0", "1"],
+        ]
+        if let last = rest.last {
+            if let values = fixed[last] { return values }
+            if ["--dataset", "--val-dataset", "--like"].contains(last) {
+                return select(.datasets)
+            }
+            if last == "--nodes" { return select(.nodes) }
+            if last.hasPrefix("--"), !["--json", "--detach", "--follow", "--all"].contains(last) {
+                return []
+            }
+        }
+        if path == ["completion"] { return ["bash", "zsh", "fish"] }
+        return kind(of: path, place: rest.count { !$0.hasPrefix("-") }).map(select) ?? []
+    }
+
+    /// What stands at a place of a command.
+    private func kind(of path: [String], place: Int) -> LiveNames? {
+        switch (path.joined(separator: " "), place) {
+        case ("node show", 0), ("node health", 0): .nodes
+        case ("dataset show", 0), ("dataset stats", 0), ("dataset verify", 0), ("dataset rm", 0),
+            ("model eval", 1):
+            .datasets
+        case ("logs", 0), ("wait", 0), ("stop", 0), ("resume", 0), ("runs show", 0),
+            ("runs rm", 0):
+            .runs
+        case ("model show", 0), ("model eval", 0), ("model predict", 0), ("model export", 0):
+            .modelsAndRuns
+        default: nil
+        }
+    }
+
+    private func select(_ kind: LiveNames) -> [String] {
+        names().map(kind.select) ?? []
+    }
+}
+
+/// What all texts begin with.
+func commonBeginning(_ texts: [String]) -> String {
+    guard var common = texts.first else { return "" }
+    for text in texts {
+        while !text.hasPrefix(common) { common.removeLast() }
+    }
+    return common
+}
+
+/// Texts side by side in as many columns as fit.
+func inColumns(_ texts: [String], width: Int) -> [String] {
+    let cell = (texts.map(displayWidth).max() ?? 0) + 2
+    let across = max(1, width / cell)
+    let down = (texts.count + across - 1) / across
+    return (0..<down).map { row in
+        let line = stride(from: row, to: texts.count, by: down).map { index in
+            texts[index] + String(repeating: " ", count: cell - displayWidth(texts[index]))
+        }
+        return String(line.joined().reversed().drop { $0 == " " }.reversed())
+    }
+}

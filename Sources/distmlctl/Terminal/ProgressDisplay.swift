@@ -1,0 +1,82 @@
+import ControlAPI
+import Domain
+
+/// Keeps a person informed of a run: one living line on a terminal, a line now and then elsewhere.
+struct ProgressDisplay {
+    /// Seconds between two lines where they cannot be overwritten.
+    private static let interval = 10.0
+
+    private let terminal: Terminal
+    private var nextLine = 0.0
+    private var isShown = false
+    private var choices: String?
+    private var generation: Generation?
+    /// The run, once it is known.
+    private(set) var run: RunID?
+
+    init(terminal: Terminal) {
+        self.terminal = terminal
+    }
+
+    /// Shows what is new; `now` is on the monotonic clock.
+    mutating func show(_ item: RunFollow.Item, now: Double) {
+        run = item.run
+        if let choices = item.choices, choices != self.choices {
+            clear()
+            printNote("chosen: \(printable(choices))")
+            self.choices = choices
+        }
+        if let generation, generation < item.generation {
+            clear()
+            printNote("a new ring stands, generation \(item.generation)")
+        }
+        generation = item.generation
+        if let width = terminal.errorWidth {
+            // The last column stays free: writing it would wrap on some terminals.
+            let text = truncated(progressLine(item, width: width - 1), to: width - 1)
+            printNotePart("\r\u{1B}[K\(text)")
+            isShown = true
+        } else if item.progress != nil, now >= nextLine {
+            printNote(progressLine(item, width: nil))
+            nextLine = now + Self.interval
+        }
+    }
+
+    /// Takes the living line away.
+    mutating func clear() {
+        guard isShown else { return }
+        printNotePart("\r\u{1B}[K")
+        isShown = false
+    }
+}
+
+/// What a person wants to know of a run at a glance, in at most `width` columns where possible.
+func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
+    guard let progress = item.progress else { return "\(item.run)  \(item.status.rawValue)" }
+    var epoch = "epoch \(short(progress.epoch, digits: progress.epoch < 100 ? 3 : 4))"
+    if let most = progress.epochsMax { epoch += "/\(most)" }
+    // In the order of reading; the numbers say in which order they go where room is short.
+    var parts: [(rank: Int, text: String)] = [
+        (4, item.run.text), (0, epoch), (3, "step \(grouped(progress.step))"),
+        (0, "loss \(progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)")"),
+        (5, "rate \(short(progress.learningRate, digits: 2))"),
+        (2, "\(compact(progress.rowsPerSecond)) rows/s"),
+    ]
+    if let left = secondsLeft(progress) { parts.append((1, "≤\(countdown(left)) left")) }
+    func joined() -> String { parts.map(\.text).joined(separator: "  ") }
+    while let width, displayWidth(joined()) > width,
+        let worst = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }),
+        parts[worst].rank > 0
+    {
+        parts.remove(at: worst)
+    }
+    return joined()
+}
+
+/// Seconds until the last epoch that is allowed; a plateau may end the run earlier.
+private func secondsLeft(_ progress: RunProgress) -> Double? {
+    guard let most = progress.epochsMax, progress.epoch > 0, progress.seconds > 0 else {
+        return nil
+    }
+    return max(0, (Double(most) - progress.epoch) * progress.seconds / progress.epoch)
+}
