@@ -63,9 +63,7 @@ let package = Package(
         ),
         .target(
             name: "WorkerLink",
-            dependencies: [
-                "CLinux", "Datasets", "Domain", "Learning", "LinearAlgebra", "Transport", "Wire",
-            ]
+            dependencies: ["CLinux", "Domain", "Learning", "LinearAlgebra", "Wire"]
         ),
 
         // Layer 4: what one rank does.
