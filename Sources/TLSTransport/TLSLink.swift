@@ -24,7 +24,7 @@ public struct TLSLink: Link, ~Copyable {
     public private(set) var keyUpdates = 0
 
     /// Whether the last `receive` ran dry.
-    public private(set) var wantsRead = true
+    public private(set) var wantsRead: Bool
     /// Whether the last `send` was cut short, or accepted bytes have yet to leave.
     public private(set) var wantsWrite = false
 
@@ -49,6 +49,8 @@ public struct TLSLink: Link, ~Copyable {
         )
         clock = options.clock
         keyAge = KeyAge(limits: options.keyLimits, now: options.clock())
+        // The peer's first message may have come in one piece with the end of its handshake.
+        wantsRead = !session.socket.hasInput && SSL_pending(session.ssl) == 0
         self.session = session
     }
 
@@ -67,6 +69,7 @@ public struct TLSLink: Link, ~Copyable {
     /// Encrypts what the socket will take soon and sends it off.
     public mutating func send(_ bytes: RawSpan) throws(TransportError) -> Int {
         guard bytes.byteCount > 0 else { return 0 }
+        if let error = pendingError, session.hasFailed { throw error }
         guard try flush() else { return 0 }
         try renewKeyIfOver()
         var accepted = 0
@@ -93,7 +96,7 @@ public struct TLSLink: Link, ~Copyable {
             received += count
             if count > 0 { continue }
             wantsRead = true
-            // A key update that the peer asked for may wait here for room in the socket.
+            // Answers of libssl itself, to a peer that asks for new keys, leave here.
             if session.socket.hasOutput { _ = try flush() }
             if let pendingError, received == 0 { throw pendingError }
             return received
@@ -105,7 +108,11 @@ public struct TLSLink: Link, ~Copyable {
     /// Pushes accepted bytes on to the socket; true when none are left behind.
     public mutating func flush() throws(TransportError) -> Bool {
         let result = session.socket.push()
-        guard result != .failed else { throw session.afterFailedPush(peer: peer) }
+        guard result != .failed else {
+            // Looking for the peer's last word may have uncovered input.
+            wantsRead = false
+            throw session.afterFailedPush(peer: peer)
+        }
         wantsWrite = result == .full
         return result == .done
     }
@@ -178,6 +185,12 @@ public struct TLSLink: Link, ~Copyable {
         if result == 1 { return count }
         // What came before the end is delivered first; the error waits for the next call.
         pendingError = session.failure(result, peer: peer)
+        if pendingError == nil, SSL_want(ssl) == SSL_WRITING {
+            pendingError = .violation(
+                peer: peer,
+                reason: "it asks for new keys and takes no answer"
+            )
+        }
         return 0
     }
 }

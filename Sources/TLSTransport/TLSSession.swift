@@ -29,7 +29,11 @@ struct TLSSession: ~Copyable {
         let socket = CipherSocket(adopting: descriptor)
         let negotiation = Negotiation(protocols)
         ERR_clear_error()
-        guard let ssl = SSL_new(context.handle), let bio = BIO_new(context.socketMethod) else {
+        guard let bio = BIO_new(context.socketMethod) else {
+            throw .system(call: "BIO_new", errno: ENOMEM)
+        }
+        guard let ssl = SSL_new(context.handle) else {
+            BIO_free(bio)
             throw .system(call: "SSL_new", errno: ENOMEM)
         }
         BIO_set_data(bio, Unmanaged.passUnretained(socket).toOpaque())
@@ -125,7 +129,9 @@ struct TLSSession: ~Copyable {
         var byte: UInt8 = 0
         ERR_clear_error()
         let result = SSL_peek(ssl, &byte, 1)
-        if result <= 0, let error = failure(result, peer: peer) { return error }
+        if result <= 0, case .refusedByPeer(let peer, let alert) = failure(result, peer: peer) {
+            return .refusedByPeer(peer: peer, alert: alert)
+        }
         switch socket.writeError {
         case EPIPE, ECONNRESET: return .closedByPeer(peer: peer)
         default: return .system(call: "send to \(peer)", errno: socket.writeError)

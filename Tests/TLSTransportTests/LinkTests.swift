@@ -139,16 +139,64 @@ struct LinkTests {
             // A record that is no ciphertext under the link's key, past libssl onto the socket.
             let forged: [UInt8] = [23, 3, 3, 0, 32] + [UInt8](repeating: 9, count: 32)
             #expect(send(first.descriptor, forged, forged.count, 0) == forged.count)
+            let seen = failure(of: &second)
+            let told = failure(of: &first)
             #expect(
-                throws: TransportError.violation(
-                    peer: "n1",
-                    reason: "decryption failed or bad record mac"
-                )
-            ) { try second.receiveBytes(1, until: .after(patience)) }
-            #expect(throws: TransportError.refusedByPeer(peer: "n2", alert: "bad record mac")) {
-                try first.receiveBytes(1, until: .after(patience))
+                seen == .violation(peer: "n1", reason: "decryption failed or bad record mac")
+            )
+            #expect(told == .refusedByPeer(peer: "n2", alert: "bad record mac"))
+            let expected = try #require(seen)
+            // A link that failed gives the same reason to whoever tries to send.
+            #expect(throws: expected) {
+                try second.sendAll(forged.span.bytes, until: .after(patience))
             }
         }
+    }
+
+    @Test("A message that came along with the handshake is announced")
+    func earlyMessage() throws {
+        let node = try cluster.context("n1")
+        let files = try cluster.files(Forge.leaf(by: cluster.authority))
+        let listener = try TLSListener(on: loopback)
+        let port = listener.port
+        let dialling = onThread { RawPeer(files: files).dialSpeaking([1, 2, 3], to: port) }
+        var link = try TLSLink.accept(
+            listener.next(),
+            over: [.ring],
+            as: node,
+            until: .after(patience)
+        ) { _, _ in true }
+        let isAnnounced = link.hasBufferedInput
+        let received = try link.receiveBytes(3, until: .after(patience))
+        #expect(isAnnounced && received == [1, 2, 3])
+        close(dialling.wait())
+    }
+
+    @Test("A peer that asks for keys without end and takes no answer is cut off")
+    func keyFlood() throws {
+        let node = try cluster.context("n1")
+        let files = try cluster.files(Forge.leaf(by: cluster.authority))
+        let listener = try TLSListener(on: loopback)
+        let port = listener.port
+        let dialling = onThread { RawPeer(files: files).dialAskingForKeys(.max, to: port) }
+        var link = try TLSLink.accept(
+            listener.next(),
+            over: [.ring],
+            as: node,
+            until: .after(patience)
+        ) { _, _ in true }
+        var small: Int32 = 1
+        setsockopt(
+            link.descriptor,
+            SOL_SOCKET,
+            SO_SNDBUF,
+            &small,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
+        let seen = failure(of: &link)
+        #expect(seen == .violation(peer: "n2", reason: "it asks for new keys and takes no answer"))
+        _ = consume link
+        close(dialling.wait())
     }
 }
 

@@ -30,14 +30,73 @@ struct RawPeer: Sendable {
         return run(on: socket.descriptor, SSL_accept)
     }
 
+    /// Dials `port` and sends `message` in one piece with the last bytes of its handshake.
+    ///
+    /// Returns the socket, still open.
+    func dialSpeaking(_ message: [UInt8], to port: UInt16) -> Int32 {
+        let socket = connectBlocking(port)
+        let context = makeContext()
+        let ssl = SSL_new(context)
+        let (input, output) = (BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()))
+        defer {
+            SSL_free(ssl)
+            SSL_CTX_free(context)
+        }
+        SSL_set_bio(ssl, input, output)
+        SSL_set_connect_state(ssl)
+        var block = [UInt8](repeating: 0, count: 65_536)
+        while SSL_do_handshake(ssl) != 1 {
+            let count = BIO_read(output, &block, Int32(block.count))
+            if count > 0 { send(socket, block, Int(count), 0) }
+            let answer = recv(socket, &block, block.count, 0)
+            precondition(answer > 0, "the listener hung up")
+            BIO_write(input, block, Int32(answer))
+        }
+        SSL_write(ssl, message, Int32(message.count))
+        let count = BIO_read(output, &block, Int32(block.count))
+        send(socket, block, Int(count), 0)
+        return socket
+    }
+
+    /// Dials `port` and asks for new keys `count` times without ever reading.
+    ///
+    /// Returns the socket, still open.
+    func dialAskingForKeys(_ count: Int, to port: UInt16) -> Int32 {
+        blockPipeSignal()
+        let socket = connectBlocking(port)
+        let context = makeContext()
+        let ssl = SSL_new(context)
+        defer {
+            SSL_free(ssl)
+            SSL_CTX_free(context)
+        }
+        SSL_set_fd(ssl, socket)
+        guard SSL_connect(ssl) == 1 else { return socket }
+        for _ in 0..<count {
+            SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
+            guard SSL_do_handshake(ssl) == 1 else { break }
+        }
+        return socket
+    }
+
     private func run(on socket: Int32, _ handshake: (OpaquePointer?) -> Int32) -> String {
-        // Plain libssl writes with `write`, and we hang up on it; the thread is its own.
-        var pipe = sigset_t()
-        sigemptyset(&pipe)
-        sigaddset(&pipe, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &pipe, nil)
-        let context = SSL_CTX_new(TLS_method())
+        blockPipeSignal()
+        let context = makeContext()
         defer { SSL_CTX_free(context) }
+        let ssl = SSL_new(context)
+        defer { SSL_free(ssl) }
+        SSL_set_fd(ssl, socket)
+        ERR_clear_error()
+        guard handshake(ssl) == 1 else { return "handshake: " + errorText() }
+        var byte: UInt8 = 0
+        while true {
+            let count = SSL_read(ssl, &byte, 1)
+            if count <= 0 { return "read: " + errorText() }
+        }
+    }
+
+    private func makeContext() -> OpaquePointer? {
+        let context = SSL_CTX_new(TLS_method())
         // Level 0 lets it use keys that nobody should.
         SSL_CTX_set_security_level(context, 0)
         _ = distml_ctx_set_min_version(context, version)
@@ -49,16 +108,15 @@ struct RawPeer: Sendable {
         if let protocols { SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) }
         SSL_CTX_set_alpn_select_cb(context, takeFirstProtocol, nil)
         if hasPSK { SSL_CTX_set_psk_client_callback(context, offerPSK) }
-        let ssl = SSL_new(context)
-        defer { SSL_free(ssl) }
-        SSL_set_fd(ssl, socket)
-        ERR_clear_error()
-        guard handshake(ssl) == 1 else { return "handshake: " + errorText() }
-        var byte: UInt8 = 0
-        while true {
-            let count = SSL_read(ssl, &byte, 1)
-            if count <= 0 { return "read: " + errorText() }
-        }
+        return context
+    }
+
+    /// Plain libssl writes with `write`, and we hang up on it; the thread is its own.
+    private func blockPipeSignal() {
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
     }
 
     private func errorText() -> String {

@@ -167,8 +167,11 @@ struct RefusalTests {
         )
     }
 
-    @Test("A refused dialler learns the alert at its first read")
-    func refusedDialler() throws {
+    @Test(
+        "A refused dialler learns the alert, whether it speaks first or listens",
+        arguments: [0, 400_000]
+    )
+    func refusedDialler(sent: Int) throws {
         let listener = try TLSListener(on: loopback)
         let address = listener.address
         let stale = try cluster.files(cluster.revoked)
@@ -183,6 +186,8 @@ struct RefusalTests {
                     as: context,
                     until: .after(patience)
                 )
+                let bytes = [UInt8](repeating: 1, count: sent)
+                try link.sendAll(bytes.span.bytes, until: .after(patience))
                 _ = try link.receiveBytes(1, until: .after(patience))
                 return nil
             } catch {
