@@ -1,0 +1,66 @@
+import CLinux
+import Foundation
+import Glibc
+import JSONRPC
+import Testing
+import Transport
+
+@testable import Daemon
+
+/// A client of the control socket that says what it likes.
+final class TestClient {
+    let socket: Int32
+    private var lines = LineBuffer()
+
+    init(_ path: String) throws {
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket
+        let result = withUnixAddress(path) { connect(descriptor, $0, $1) }
+        try #require(result == 0, "connect \(path): \(systemMessage(errno))")
+    }
+
+    deinit { close(socket) }
+
+    func send(_ bytes: [UInt8], descriptors: [Int32] = []) {
+        _ = cl_send_with_descriptors(
+            socket,
+            bytes,
+            bytes.count,
+            descriptors,
+            descriptors.count
+        )
+    }
+
+    func send(_ text: String, descriptors: [Int32] = []) {
+        send(Array((text + "\n").utf8), descriptors: descriptors)
+    }
+
+    /// The next line; nil at the end of the stream.
+    func line(seconds: Double = 10) throws -> String? {
+        let deadline = Deadline.after(.seconds(seconds))
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let line = try lines.next() { return String(decoding: line, as: UTF8.self) }
+            var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&entry, 1, deadline.pollMilliseconds) > 0, "no line in time")
+            let count = recv(socket, &bytes, bytes.count, 0)
+            if count <= 0 { return nil }
+            lines.append(bytes[..<count])
+        }
+    }
+
+    /// The answer to one request, as JSON.
+    func ask(_ method: String, params: String = "{}", id: Int = 1) throws -> [String: Any] {
+        send(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(params)}"#)
+        let text = try #require(try line(), "the connection was closed")
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        return try #require(object as? [String: Any])
+    }
+
+    func finishWriting() { shutdown(socket, Int32(SHUT_WR)) }
+}
+
+/// The code of an error answer.
+func code(_ answer: [String: Any]) -> Int? {
+    (answer["error"] as? [String: Any])?["code"] as? Int
+}
