@@ -46,19 +46,27 @@ extension Neighbors where L: ~Copyable {
         }
     }
 
-    /// Why sending failed: who aborts says so before closing, so look for that first.
     mutating func lossOfNext(_ error: TransportError) -> CollectiveError {
+        noticeFromNext() ?? loss(of: nextRank, error)
+    }
+
+    mutating func lossOfPrevious(_ error: TransportError) -> CollectiveError {
+        noticeFromNext() ?? loss(of: previousRank, error)
+    }
+
+    /// What the next rank may have said before it closed.
+    ///
+    /// Who aborts tells both neighbours and then closes, but to the next rank its notice has to
+    /// queue behind elements. So a rank that comes late may find the link from the previous rank
+    /// closed in the middle of a segment, and the reason on the other link.
+    private mutating func noticeFromNext() -> CollectiveError? {
         do {
             try checkReturns(isSent: false)
         } catch {
             if case .aborted = error { return error }
             if case .disagreement = error { return error }
         }
-        return loss(of: nextRank, error)
-    }
-
-    func lossOfPrevious(_ error: TransportError) -> CollectiveError {
-        loss(of: previousRank, error)
+        return nil
     }
 
     func malformed(_ reason: String) -> CollectiveError {

@@ -145,9 +145,10 @@ struct Neighbors<L: Link & ~Copyable>: ~Copyable {
                 pollfd(fd: isNextClosed ? -1 : next.descriptor, events: toNext, revents: 0),
                 pollfd(fd: isIdle ? -1 : previous.descriptor, events: fromPrevious, revents: 0)
             ),
-            for: isReceived
-                ? Vigil.Subject(rank: nextRank, peer: next.peer)
-                : Vigil.Subject(rank: previousRank, peer: previous.peer)
+            // A rank that takes nothing is stuck itself; one that sends nothing may only be waiting.
+            for: isSent
+                ? Vigil.Subject(rank: previousRank, peer: previous.peer)
+                : Vigil.Subject(rank: nextRank, peer: next.peer)
         )
         if ready.next & ~Int16(POLLOUT) != 0 { try checkReturns(isSent: isSent) }
         if ready.previous & Int16(POLLOUT) != 0 { try flushPrevious() }

@@ -32,9 +32,6 @@ struct Pipeline: Equatable {
     /// Whether every arrival has come in.
     var hasReceivedAll: Bool { arrival == arrivals.count }
 
-    /// Whether every departure has been handed out.
-    var hasDepartedAll: Bool { departure == departures.count }
-
     /// What the next bytes from the previous rank are for; nil when all have come.
     var expected: Arrival? {
         guard arrival < arrivals.count else { return nil }

@@ -6,8 +6,7 @@ extension Ring where L: ~Copyable {
     ///
     /// The lengths go around first, so that nobody sets aside more than `limit` bytes.
     /// - Returns: one string for each rank, in rank order.
-    /// - Throws: `.tooLong` on every rank if together they exceed `limit`, which must be the same
-    ///   on all; the ring is finished after that as after any error.
+    /// - Throws: `.tooLong`, or what another rank says of the same, if together they exceed `limit`.
     public mutating func allGather(
         bytes: [UInt8],
         limit: Int
@@ -31,7 +30,7 @@ extension Ring where L: ~Copyable {
     ///
     /// What other ranks than `root` pass as `bytes` is ignored.
     /// - Returns: the string of `root`.
-    /// - Throws: `.tooLong` on every rank if it exceeds `limit`, which must be the same on all.
+    /// - Throws: `.tooLong`, or what another rank says of the same, if it exceeds `limit`.
     public mutating func broadcast(
         bytes: [UInt8],
         from root: Rank,

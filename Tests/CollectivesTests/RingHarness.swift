@@ -1,7 +1,6 @@
 import Collectives
 import Domain
 import Foundation
-import Glibc
 import Synchronization
 import Transport
 
@@ -11,6 +10,15 @@ struct RankFailure: Error, CustomStringConvertible {
     let error: any Error
 
     var description: String { "rank \(rank): \(error)" }
+}
+
+/// What may differ from ring to ring, or from rank to rank.
+struct RingOptions: Sendable {
+    var generation: @Sendable (Int) -> Generation = { _ in Generation(1) }
+    var monitor: @Sendable (Int) -> any RingMonitor = { _ in UnwatchedRing() }
+    var stallLimit = Duration.seconds(60)
+    /// After how many bytes the link to the next rank breaks.
+    var bytesUntilCut: @Sendable (Int) -> Int = { _ in .max }
 }
 
 /// Runs `body` on every rank of a ring, each on a thread of its own, and returns what they return.
@@ -29,15 +37,6 @@ func withRing<T: Sendable>(
     }
 }
 
-/// What may differ from ring to ring, or from rank to rank.
-struct RingOptions: Sendable {
-    var generation: @Sendable (Int) -> Generation = { _ in Generation(1) }
-    var monitor: @Sendable (Int) -> any RingMonitor = { _ in UnwatchedRing() }
-    var stallLimit = Duration.seconds(60)
-    /// Called on the thread of each rank with the sockets of its links, before the ring is made.
-    var sockets: @Sendable (_ rank: Int, _ next: Int32, _ previous: Int32) -> Void = { _, _, _ in }
-}
-
 /// Like `withRing`, where ranks are meant to fail.
 func ranks<T: Sendable>(
     of worldSize: Int,
@@ -45,9 +44,8 @@ func ranks<T: Sendable>(
     options: RingOptions = RingOptions(),
     _ body: @escaping @Sendable (inout Ring<TestLink>) throws -> T
 ) throws -> [Result<T, any Error>] {
-    let edges = try worldSize == 1 ? [] : (0..<worldSize).map { _ in try connectedSockets(kind) }
-    return onThreads(worldSize) { rank in
-        guard worldSize > 1 else {
+    guard worldSize > 1 else {
+        return onThreads(1) { _ in
             var ring = Ring<TestLink>(
                 rank: Rank(0),
                 worldSize: 1,
@@ -58,12 +56,25 @@ func ranks<T: Sendable>(
             )
             return try body(&ring)
         }
-        let next = edges[rank].first
-        let previous = edges[(rank + worldSize - 1) % worldSize].second
-        options.sockets(rank, next, previous)
-        let links = try TestLink.Both(kind, next: next, previous: previous, rank: rank)
-        var ring = links.makeRing(rank: rank, worldSize: worldSize, options: options)
+    }
+    let edges = try Edges(kind, worldSize: worldSize)
+    return onThreads(worldSize) { rank in
+        var ring = try edges.ring(rank, options)
         return try body(&ring)
+    }
+}
+
+/// The error of each rank, nil where there was none.
+func errors(
+    of worldSize: Int,
+    over kind: TestLink.Kind = .memory,
+    options: RingOptions = RingOptions(),
+    _ body: @escaping @Sendable (inout Ring<TestLink>) throws -> Void
+) throws -> [CollectiveError?] {
+    try ranks(of: worldSize, over: kind, options: options, body).map { result in
+        guard case .failure(let error) = result else { return nil }
+        guard let error = error as? CollectiveError else { throw error }
+        return error
     }
 }
 

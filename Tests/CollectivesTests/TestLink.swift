@@ -1,103 +1,64 @@
-import Collectives
-import Domain
 import Glibc
+import TLSTransport
 import Transport
 
-/// A link of either kind, so that one test body serves both.
+/// A link of either kind, so that one test body serves both, which can break when told to.
 struct TestLink: Link, ~Copyable {
     enum Kind: Sendable, CaseIterable {
-        case memory
+        case memory, tls
     }
 
     private var memory: MemoryLink?
+    private var secure: TLSLink?
+    /// After how many bytes sent the link breaks, both ways.
+    var bytesUntilCut = Int.max
 
-    init(_ link: consuming MemoryLink) { memory = consume link }
-
-    var descriptor: Int32 {
-        switch memory {
-        case .some(let link): link.descriptor
-        case .none: -1
-        }
+    init(_ link: consuming MemoryLink) {
+        memory = consume link
+        secure = nil
     }
 
-    var wantsRead: Bool {
-        switch memory {
-        case .some(let link): link.wantsRead
-        case .none: false
-        }
+    init(_ link: consuming TLSLink) {
+        memory = nil
+        secure = consume link
     }
 
-    var wantsWrite: Bool {
-        switch memory {
-        case .some(let link): link.wantsWrite
-        case .none: false
-        }
-    }
-
-    var hasBufferedInput: Bool {
-        switch memory {
-        case .some(let link): link.hasBufferedInput
-        case .none: false
-        }
-    }
-
-    var peer: String {
-        switch memory {
-        case .some(let link): link.peer
-        case .none: ""
-        }
-    }
+    var descriptor: Int32 { read({ $0.descriptor }, { $0.descriptor }) }
+    var wantsRead: Bool { read({ $0.wantsRead }, { $0.wantsRead }) }
+    var wantsWrite: Bool { read({ $0.wantsWrite }, { $0.wantsWrite }) }
+    var hasBufferedInput: Bool { read({ $0.hasBufferedInput }, { $0.hasBufferedInput }) }
+    var peer: String { read({ $0.peer }, { $0.peer }) }
 
     mutating func send(_ bytes: RawSpan) throws(TransportError) -> Int {
-        try memory?.send(bytes) ?? 0
+        if bytesUntilCut <= 0 { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+        var count = 0
+        if let some = try secure?.send(bytes) { count = some }
+        if let some = try memory?.send(bytes) { count = some }
+        bytesUntilCut -= count
+        return count
     }
 
     mutating func receive(into bytes: inout MutableRawSpan) throws(TransportError) -> Int {
-        try memory?.receive(into: &bytes) ?? 0
+        if let count = try secure?.receive(into: &bytes) { return count }
+        return try memory?.receive(into: &bytes) ?? 0
     }
 
     mutating func flush() throws(TransportError) -> Bool {
-        try memory?.flush() ?? true
+        if let isDone = try secure?.flush() { return isDone }
+        return try memory?.flush() ?? true
     }
-}
 
-extension TestLink {
-    /// The two links of one rank, made on its own thread.
-    struct Both: ~Copyable {
-        private var next: TestLink
-        private var previous: TestLink
-
-        init(_ kind: Kind, next: Int32, previous: Int32, rank: Int) throws {
-            switch kind {
-            case .memory:
-                self.next = TestLink(MemoryLink(adopting: next, peer: "after-\(rank)"))
-                self.previous = TestLink(
-                    MemoryLink(adopting: previous, peer: "before-\(rank)")
-                )
-            }
+    private func read<Value>(
+        _ ofMemory: (borrowing MemoryLink) -> Value,
+        _ ofTLS: (borrowing TLSLink) -> Value
+    ) -> Value {
+        switch secure {
+        case .some(let link): return ofTLS(link)
+        case .none: break
         }
-
-        consuming func makeRing(
-            rank: Int,
-            worldSize: Int,
-            options: RingOptions
-        ) -> Ring<TestLink> {
-            Ring(
-                rank: Rank(rank),
-                worldSize: worldSize,
-                generation: options.generation(rank),
-                next: next,
-                previous: previous,
-                monitor: options.monitor(rank),
-                stallLimit: options.stallLimit
-            )
+        switch memory {
+        case .some(let link): return ofMemory(link)
+        case .none: preconditionFailure("a link is of one kind")
         }
-    }
-}
-
-/// Two ends of one stream, not yet links.
-func connectedSockets(_ kind: TestLink.Kind) throws -> (first: Int32, second: Int32) {
-    switch kind {
-    case .memory: try MemoryLink.pair()
     }
 }

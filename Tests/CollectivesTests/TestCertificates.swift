@@ -1,0 +1,59 @@
+import Domain
+import Foundation
+import TLSTransport
+
+/// Certificates of four nodes, made by the scripts of `certs/` once for all tests.
+final class TestCertificates: Sendable {
+    static let shared = Result { try TestCertificates() }
+
+    private let contexts: [TLSContext]
+
+    private init() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("distml-ring-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Self.script("ca", ["--dir", folder, "lab"])
+        contexts = try (0..<4).map { number in
+            let node = "node-\(number)"
+            try Self.script("node", ["--dir", folder, node])
+            let files = TLSFiles(
+                key: "\(folder)/nodes/\(node)/node.key",
+                certificate: "\(folder)/nodes/\(node)/node.pem",
+                authority: "\(folder)/nodes/\(node)/ca.pem"
+            )
+            return try TLSContext(
+                TLSIdentity(
+                    files: files,
+                    node: NodeID(checked: node),
+                    cluster: ClusterName(checked: "lab")
+                )
+            )
+        }
+    }
+
+    /// A context for a rank; neighbours never have the same one.
+    func context(rank: Int, worldSize: Int) -> TLSContext {
+        contexts[rank == worldSize - 1 ? 3 : rank % 3]
+    }
+
+    private static func script(_ name: String, _ arguments: [String]) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = root.appendingPathComponent("certs/\(name)")
+        process.arguments = arguments
+        process.standardOutput = Pipe()
+        let words = Pipe()
+        process.standardError = words
+        try process.run()
+        let text = words.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw ScriptFailure(text: "certs/\(name): \(String(decoding: text, as: UTF8.self))")
+        }
+    }
+}
+
+struct ScriptFailure: Error {
+    let text: String
+}
