@@ -155,10 +155,15 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "CLinux", "Catalog", "ControlAPI", "Daemon", "Domain", "JSONRPC", "Registers",
+                "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Domain", "JSONRPC",
+                "Registers",
                 "TLSTransport", "Transport", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]
+        ),
+        .testTarget(
+            name: "distmlctlTests",
+            dependencies: ["CLinux", "ControlAPI", "Domain", "JSONRPC", "distmlctl"]
         ),
         .testTarget(
             name: "SystemTests",

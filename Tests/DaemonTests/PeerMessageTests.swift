@@ -45,7 +45,6 @@ struct PeerMessageTests {
             let payload = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let frame = Frame(kind: UInt8.random(in: 0...12, using: &generator), payload: payload)
             _ = try? PeerMessage(frame)
-            _ = try? RingHello.decode(payload)
         }
     }
 
@@ -71,26 +70,5 @@ struct PeerMessageTests {
         #expect(throws: TransportError.frameTooLong(peer: "b", bytes: Int(count), limit: 1_024)) {
             try buffer.next(from: "b")
         }
-    }
-
-    @Test("A ring hello is right under its key and its link only")
-    func ringHello() throws {
-        let hello = RingHello(
-            run: RunID(checked: "r-1"),
-            generation: Generation(2),
-            from: Rank(0),
-            to: Rank(1),
-            plan: ContentHash(bytes: [UInt8](repeating: 1, count: 32))
-        )
-        let key = [UInt8](repeating: 2, count: 32)
-        let exporter = [UInt8](repeating: 3, count: 32)
-        let read = try RingHello.decode(hello.encoded(key: key, exporter: exporter))
-        #expect(read.hello == hello)
-        #expect(read.code == hello.code(key: key, exporter: exporter))
-        #expect(read.code != hello.code(key: exporter, exporter: exporter))
-        #expect(read.code != hello.code(key: key, exporter: key))
-        var other = hello
-        other.generation = Generation(3)
-        #expect(read.code != other.code(key: key, exporter: exporter))
     }
 }

@@ -1,3 +1,4 @@
+import Collectives
 import Domain
 import Foundation
 import TLSTransport
@@ -177,7 +178,7 @@ struct PeerObjectTests {
 private let hello = RingHello(
     run: RunID(checked: "r-1"),
     generation: Generation(1),
-    from: Rank(0),
-    to: Rank(1),
+    sender: Rank(0),
+    receiver: Rank(1),
     plan: ContentHash(bytes: [UInt8](repeating: 4, count: 32))
 )

@@ -1,9 +1,7 @@
+import Collectives
 import Domain
-import Logging
-import Synchronization
 import TLSTransport
 import Transport
-import Wire
 
 /// A ring link on its way to the thread that will own it.
 typealias RingLink = HandOver<TLSLink>
@@ -52,48 +50,50 @@ extension PeerNetwork {
 
     /// Hands a connection on the ring's protocol to whoever waits for it; why not, otherwise.
     func acceptRing(_ link: consuming sending TLSLink) throws(TransportError) -> String? {
-        let frame = try link.receiveFrame(limit: RingHello.bytesMax, until: .after(.seconds(5)))
-        guard frame.kind == RingHello.frameKind else {
-            throw .violation(peer: link.peer, reason: "it did not say which ring")
-        }
-        let (hello, code) = try decode(frame.payload, from: link.peer)
-        guard let expectation = ringDoor.find(hello, within: seamLimit) else {
-            return "nobody waits for \(hello.run), generation \(hello.generation), \(hello.from)"
-        }
-        let exporter = link.exporter(
-            label: RingHello.exporterLabel,
-            context: hello.exporterContext
+        let frame = try link.receiveFrame(
+            limit: RingHello.encodedBytesMax,
+            until: .after(.seconds(5))
         )
-        let expected = hello.code(key: expectation.key, exporter: exporter)
-        guard link.peerNode == expectation.node, hello == expectation.hello,
-            isEqualInConstantTime(code, expected)
-        else {
-            return "node \(link.peerNode) does not sit at \(hello.from) of \(hello.run)"
-        }
-        // Only one of two links for one seam gets through.
-        guard let waiting = ringDoor.claim(hello) else { return "the seam is taken already" }
-        do throws(TransportError) {
-            try link.sendFrame(
-                Frame(kind: RingHello.takenKind, payload: []),
-                until: .after(.seconds(5))
-            )
+        do throws(RingHelloError) {
+            guard frame.kind == seamFrameKind else { throw .malformed("frame \(frame.kind)") }
+            let seam = Seam(try RingHello.claim(in: frame.payload))
+            guard let expectation = ringDoor.find(seam, within: seamLimit) else {
+                return "nobody waits for \(seam)"
+            }
+            let exporter = link.exporter(label: exporterLabel, context: [])
+            try expectation.hello.verify(frame.payload, exporter: exporter) {
+                hmacSHA256(key: expectation.key, message: $0)
+            }
+            guard link.peerNode == expectation.node else {
+                return "node \(link.peerNode) does not sit at \(seam)"
+            }
+            // Only one of two links for one seam gets through.
+            guard let waiting = ringDoor.claim(seam) else { return "\(seam) is taken already" }
+            do throws(TransportError) {
+                let answer = expectation.hello.answer
+                try link.sendFrame(
+                    answer.frame(key: expectation.key, exporter: exporter),
+                    until: .after(.seconds(5))
+                )
+            } catch {
+                waiting.resume(returning: .failure(.unreachable(link.peerNode, reason: "\(error)")))
+                return "\(error)"
+            }
+            waiting.resume(returning: .success(HandOver(link)))
+            return nil
         } catch {
-            waiting.resume(returning: .failure(.unreachable(link.peerNode, reason: "\(error)")))
-            throw error
+            return "\(error)"
         }
-        waiting.resume(returning: .success(HandOver(link)))
-        return nil
     }
+}
 
-    private func decode(
-        _ payload: [UInt8],
-        from peer: String
-    ) throws(TransportError) -> (hello: RingHello, code: [UInt8]) {
-        do throws(WireError) {
-            return try RingHello.decode(payload)
-        } catch {
-            throw .violation(peer: peer, reason: "\(error)")
-        }
+private let exporterLabel = "distml-ring/1"
+private let seamFrameKind: UInt8 = 0x52
+
+extension RingHello {
+    fileprivate func frame(key: [UInt8], exporter: [UInt8]) -> Frame {
+        let code = hmacSHA256(key: key, message: signedBytes(exporter: exporter))
+        return Frame(kind: seamFrameKind, payload: encoded(code: code))
     }
 }
 
@@ -113,12 +113,15 @@ private func dialSeam(
         options: .ring,
         until: deadline
     )
-    let exporter = link.exporter(label: RingHello.exporterLabel, context: hello.exporterContext)
-    let payload = hello.encoded(key: key, exporter: exporter)
-    try link.sendFrame(Frame(kind: RingHello.frameKind, payload: payload), until: deadline)
-    let frame = try link.receiveFrame(limit: 64, until: deadline)
-    guard frame.kind == RingHello.takenKind else {
-        throw .violation(peer: link.peer, reason: "it did not take the ring link")
+    let exporter = link.exporter(label: exporterLabel, context: [])
+    try link.sendFrame(hello.frame(key: key, exporter: exporter), until: deadline)
+    let frame = try link.receiveFrame(limit: RingHello.encodedBytesMax, until: deadline)
+    do throws(RingHelloError) {
+        try hello.answer.verify(frame.payload, exporter: exporter) {
+            hmacSHA256(key: key, message: $0)
+        }
+    } catch {
+        throw .violation(peer: link.peer, reason: "\(error)")
     }
     return link
 }

@@ -1,6 +1,24 @@
+import Collectives
 import Domain
 import Synchronization
 import Transport
+
+/// One seam of one ring: who sends to whom.
+struct Seam: Hashable, Sendable, CustomStringConvertible {
+    let run: RunID
+    let generation: Generation
+    let sender: Rank
+    let receiver: Rank
+
+    init(_ hello: RingHello) {
+        run = hello.run
+        generation = hello.generation
+        sender = hello.sender
+        receiver = hello.receiver
+    }
+
+    var description: String { "run \(run), generation \(generation), \(sender) to \(receiver)" }
+}
 
 /// A ring link that somebody waits for.
 struct RingExpectation: Sendable {
@@ -19,7 +37,7 @@ final class RingDoor: Sendable {
     }
 
     private struct State {
-        var entries: [RingHello: Entry] = [:]
+        var entries: [Seam: Entry] = [:]
         var bells: [Int: WakeUp] = [:]
         var isClosed = false
     }
@@ -31,12 +49,12 @@ final class RingDoor: Sendable {
         _ expectation: RingExpectation,
         within limit: Duration
     ) async throws(PeerError) -> RingLink {
-        let hello = expectation.hello
+        let seam = Seam(expectation.hello)
         let timer = Task { [weak self] in
             try? await Task.sleep(for: limit)
             guard !Task.isCancelled else { return }
             let error = PeerError.timedOut(expectation.node, method: "ring link", limit: limit)
-            self?.claim(hello)?.resume(returning: .failure(error))
+            self?.claim(seam)?.resume(returning: .failure(error))
         }
         defer { timer.cancel() }
         let result = await withTaskCancellationHandler {
@@ -44,26 +62,26 @@ final class RingDoor: Sendable {
                 enter(Entry(expectation: expectation, continuation: continuation))
             }
         } onCancel: {
-            claim(hello)?.resume(returning: .failure(.cancelled))
+            claim(seam)?.resume(returning: .failure(.cancelled))
         }
         return try result.get()
     }
 
     private func enter(_ entry: Entry) {
-        let hello = entry.expectation.hello
+        let seam = Seam(entry.expectation.hello)
         let isIn = state.withLock { state in
-            guard !state.isClosed, !Task.isCancelled, state.entries[hello] == nil else {
+            guard !state.isClosed, !Task.isCancelled, state.entries[seam] == nil else {
                 return false
             }
-            state.entries[hello] = entry
+            state.entries[seam] = entry
             for bell in state.bells.values { bell.ring() }
             return true
         }
         if !isIn { entry.continuation.resume(returning: .failure(.cancelled)) }
     }
 
-    /// Who waits for the seam of `hello`, waiting itself for at most `limit`; blocks.
-    func find(_ hello: RingHello, within limit: Duration) -> RingExpectation? {
+    /// Who waits for `seam`, waiting itself for at most `limit`; blocks.
+    func find(_ seam: Seam, within limit: Duration) -> RingExpectation? {
         guard let bell = try? WakeUp() else { return nil }
         let deadline = Deadline.after(limit)
         let id = state.withLock { state in
@@ -74,7 +92,7 @@ final class RingDoor: Sendable {
         defer { state.withLock { $0.bells[id] = nil } }
         while true {
             bell.clear()
-            let (entry, isClosed) = state.withLock { ($0.entries[hello], $0.isClosed) }
+            let (entry, isClosed) = state.withLock { ($0.entries[seam], $0.isClosed) }
             if let entry { return entry.expectation }
             if isClosed || !bell.wait(until: deadline) { return nil }
         }
@@ -82,8 +100,8 @@ final class RingDoor: Sendable {
 
     /// Takes the place of whoever waits; the caller resumes it.
     @discardableResult
-    func claim(_ hello: RingHello) -> Waiting? {
-        state.withLock { $0.entries.removeValue(forKey: hello) }?.continuation
+    func claim(_ seam: Seam) -> Waiting? {
+        state.withLock { $0.entries.removeValue(forKey: seam) }?.continuation
     }
 
     /// Sends everybody away.
