@@ -2,13 +2,14 @@ import ArgumentParser
 import ControlAPI
 import Glibc
 
-/// `distmlctl`
+/// The command `distmlctl`.
 @main
 struct Distmlctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distmlctl",
         abstract: "Trains models on a cluster of your own hosts.",
-        usage: "distmlctl <command> [options]\n       distmlctl          the interactive shell",
+        usage:
+            "distmlctl <command> [options]\ndistmlctl                      the interactive shell",
         discussion: """
             Without a command on a terminal this is an interactive shell; from a pipe it reads \
             commands, one a line, and stops at the first that fails.

@@ -8,7 +8,8 @@ func leave(with code: Int32) -> Never {
 }
 
 /// Runs one command as typed and returns its exit code; prints everything there is to say.
-func perform(_ words: [String]) -> Int32 {
+func perform(_ typed: [String]) -> Int32 {
+    let words = globalOptionsLast(typed)
     let wantsJSON = asksForJSON(words)
     if let mistake = misspelling(in: words, of: Distmlctl.self) {
         return report(mistake, asJSON: wantsJSON)
@@ -62,6 +63,24 @@ func report(_ error: RPCError, asJSON: Bool) -> Int32 {
         printNote("  \(printable(String(line)))")
     }
     return error.code.exitCode
+}
+
+/// The words with the options that every command has moved behind it.
+///
+/// The parser knows them as options of each command; a person may type them first.
+func globalOptionsLast(_ words: [String]) -> [String] {
+    var first = 0
+    while first < words.count {
+        let word = words[first]
+        if ["--socket", "-o", "--output"].contains(word), first + 1 < words.count {
+            first += 2
+        } else if word == "--json" || word.hasPrefix("--socket=") || word.hasPrefix("--output=") {
+            first += 1
+        } else {
+            break
+        }
+    }
+    return first == words.count ? words : Array(words[first...] + words[..<first])
 }
 
 /// Whether the words ask for JSON, as far as that can be known before they are parsed.

@@ -15,7 +15,7 @@ func start(_ spec: RunSpec, isDetached: Bool, _ options: GlobalOptions) throws {
 
 /// Shows a run's progress until it ends, then its document; the exit code is the outcome's.
 ///
-/// - Parameter deadline: on the monotonic clock, when the person has waited long enough.
+/// The person has waited long enough at `deadline`, on the monotonic clock.
 func watch(
     _ run: RunReference,
     through client: inout Client,

@@ -7,9 +7,12 @@ import ControlAPI
 func misspelling(in words: [String], of root: any ParsableCommand.Type) -> RPCError? {
     var command = root
     var path: [String] = [name(of: root)]
-    for word in words {
+    for (place, word) in words.enumerated() {
         let choices = subcommands(of: command)
-        if choices.isEmpty || word.hasPrefix("-") || word == "help" { return nil }
+        if choices.isEmpty {
+            return misspelledOption(in: words[place...], of: command, path: path)
+        }
+        if word.hasPrefix("-") || word == "help" { return nil }
         if let next = choices.first(where: { name(of: $0) == word }) {
             command = next
             path.append(word)
@@ -23,6 +26,44 @@ func misspelling(in words: [String], of root: any ParsableCommand.Type) -> RPCEr
         return RPCError(.badUsage, "'\(spelled)' has no command '\(printable(word))'", hint: hint)
     }
     return nil
+}
+
+/// The first long option that the command does not have.
+private func misspelledOption(
+    in words: ArraySlice<String>,
+    of command: any ParsableCommand.Type,
+    path: [String]
+) -> RPCError? {
+    let known = longOptions(of: command)
+    for word in words {
+        if word == "--" { return nil }
+        let option = String(word.prefix { $0 != "=" })
+        guard option.hasPrefix("--"), !option.hasPrefix("---"), !known.contains(option) else {
+            continue
+        }
+        let spelled = path.joined(separator: " ")
+        let ranked = known.map { ($0, editDistance(option, $0)) }.min { $0.1 < $1.1 }
+        var hint = "see the options with '\(spelled) --help'"
+        if let (meant, distance) = ranked, distance <= max(1, (option.count - 2) / 3) {
+            hint = "did you mean '\(meant)'?"
+        }
+        return RPCError(.badUsage, "'\(spelled)' has no option '\(printable(option))'", hint: hint)
+    }
+    return nil
+}
+
+/// The long options of a command, as its help lists them.
+func longOptions(of command: any ParsableCommand.Type) -> [String] {
+    var found: [String] = []
+    for line in Distmlctl.helpMessage(for: command, columns: 200).split(separator: "\n") {
+        let bare = line.drop { $0 == " " }
+        guard bare.hasPrefix("-") else { continue }
+        for word in bare.split(whereSeparator: { " ,/".contains($0) }) {
+            guard word.hasPrefix("-") else { break }
+            if word.hasPrefix("--") { found.append(String(word)) }
+        }
+    }
+    return found
 }
 
 /// The names of a command's subcommands.
@@ -62,9 +103,14 @@ private func nearest(to word: String, path: [String], among choices: [String]) -
     if let verb = verbs[word], choices.contains(verb) {
         return (path + [verb]).joined(separator: " ")
     }
-    let ranked = choices.map { ($0, editDistance(word, $0)) }.min { $0.1 < $1.1 }
-    guard let (choice, distance) = ranked, distance <= max(1, word.count / 3) else { return nil }
-    return (path + [choice]).joined(separator: " ")
+    var meanings = choices.map { (typed: $0, meant: (path + [$0]).joined(separator: " ")) }
+    if path.count == 1 {
+        meanings += habits.filter { !$0.key.contains(" ") }.map { ($0.key, $0.value) }
+    }
+    let ranked = meanings.map { (meant: $0.meant, distance: editDistance(word, $0.typed)) }
+    let best = ranked.min { ($0.distance, $0.meant) < ($1.distance, $1.meant) }
+    guard let best, best.distance <= max(1, word.count / 3) else { return nil }
+    return best.meant
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that make one word of another.

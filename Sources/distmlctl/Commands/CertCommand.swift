@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl cert`
+/// The command `distmlctl cert`.
 struct CertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cert",

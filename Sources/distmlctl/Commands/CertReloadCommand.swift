@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl cert reload`
+/// The command `distmlctl cert reload`.
 struct CertReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",

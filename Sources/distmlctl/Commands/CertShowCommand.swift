@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl cert show`
+/// The command `distmlctl cert show`.
 struct CertShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",

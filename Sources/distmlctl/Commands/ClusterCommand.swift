@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl cluster`
+/// The command `distmlctl cluster`.
 struct ClusterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster",

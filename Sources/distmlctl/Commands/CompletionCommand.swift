@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl completion`
+/// The command `distmlctl completion`.
 struct CompletionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "completion",

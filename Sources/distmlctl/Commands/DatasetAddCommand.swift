@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl dataset add`
+/// The command `distmlctl dataset add`.
 struct DatasetAddCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",

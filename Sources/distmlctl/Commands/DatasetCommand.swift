@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl dataset`
+/// The command `distmlctl dataset`.
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl dataset ls`
+/// The command `distmlctl dataset ls`.
 struct DatasetLsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl dataset rm`
+/// The command `distmlctl dataset rm`.
 struct DatasetRmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm",

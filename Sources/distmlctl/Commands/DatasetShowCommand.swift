@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl dataset show`
+/// The command `distmlctl dataset show`.
 struct DatasetShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl dataset stats`
+/// The command `distmlctl dataset stats`.
 struct DatasetStatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",

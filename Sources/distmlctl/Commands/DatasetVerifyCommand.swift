@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl dataset verify`
+/// The command `distmlctl dataset verify`.
 struct DatasetVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",

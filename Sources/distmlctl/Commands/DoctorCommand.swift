@@ -3,7 +3,7 @@ import ControlAPI
 import Domain
 import Glibc
 
-/// `distmlctl doctor`
+/// The command `distmlctl doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl logs`
+/// The command `distmlctl logs`.
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl model`
+/// The command `distmlctl model`.
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl model eval`
+/// The command `distmlctl model eval`.
 struct ModelEvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",

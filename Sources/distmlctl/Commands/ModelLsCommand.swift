@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl model ls`
+/// The command `distmlctl model ls`.
 struct ModelLsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",

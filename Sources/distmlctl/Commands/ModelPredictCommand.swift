@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Glibc
 
-/// `distmlctl model predict`
+/// The command `distmlctl model predict`.
 struct ModelPredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl model show`
+/// The command `distmlctl model show`.
 struct ModelShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",

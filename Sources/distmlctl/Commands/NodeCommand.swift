@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl node`
+/// The command `distmlctl node`.
 struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",

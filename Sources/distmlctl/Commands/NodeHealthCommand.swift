@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl node health`
+/// The command `distmlctl node health`.
 struct NodeHealthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl node ls`
+/// The command `distmlctl node ls`.
 struct NodeLsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl node show`
+/// The command `distmlctl node show`.
 struct NodeShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",

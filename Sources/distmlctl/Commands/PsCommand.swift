@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl ps`
+/// The command `distmlctl ps`.
 struct PsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ps",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl resume`
+/// The command `distmlctl resume`.
 struct ResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl ring bench`
+/// The command `distmlctl ring bench`.
 struct RingBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",

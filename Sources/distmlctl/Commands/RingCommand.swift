@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl ring`
+/// The command `distmlctl ring`.
 struct RingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring",

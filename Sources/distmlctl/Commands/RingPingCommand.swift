@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl ring ping`
+/// The command `distmlctl ring ping`.
 struct RingPingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ping",

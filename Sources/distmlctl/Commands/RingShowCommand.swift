@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl ring show`
+/// The command `distmlctl ring show`.
 struct RingShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",

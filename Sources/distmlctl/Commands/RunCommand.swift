@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl run`
+/// The command `distmlctl run`.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",

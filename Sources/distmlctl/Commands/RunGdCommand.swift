@@ -1,7 +1,7 @@
 import ArgumentParser
 import Domain
 
-/// `distmlctl run gd`
+/// The command `distmlctl run gd`.
 struct RunGdCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Domain
 
-/// `distmlctl run sgd`
+/// The command `distmlctl run sgd`.
 struct RunSgdCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sgd",

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `distmlctl runs`
+/// The command `distmlctl runs`.
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",

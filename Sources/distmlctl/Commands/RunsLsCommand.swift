@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl runs ls`
+/// The command `distmlctl runs ls`.
 struct RunsLsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",

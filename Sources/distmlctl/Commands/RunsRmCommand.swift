@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl runs rm`
+/// The command `distmlctl runs rm`.
 struct RunsRmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm",

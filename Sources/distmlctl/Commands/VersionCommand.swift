@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Domain
 
-/// `distmlctl version`
+/// The command `distmlctl version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
@@ -36,7 +36,7 @@ struct VersionPair: Codable, Sendable {
     var unreachable: String?
 }
 
-/// `version`
+/// Prints `version`.
 struct VersionPrinter: SheetPrinter {
     func sheet(_ pair: VersionPair, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()

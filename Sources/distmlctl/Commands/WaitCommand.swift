@@ -1,7 +1,7 @@
 import ArgumentParser
 import ControlAPI
 
-/// `distmlctl wait`
+/// The command `distmlctl wait`.
 struct WaitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait",

@@ -53,9 +53,7 @@ struct GlobalOptions: ParsableArguments {
         try show(reply, kind: verb.kind, printer)
     }
 
-    /// Prints a result.
-    ///
-    /// - Parameter isFinal: whether it ends something that took its time.
+    /// Prints a result; `isFinal` says that it ends something that took its time.
     func show<Printing: Printer>(
         _ value: Printing.Value,
         kind: String,

@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `cert show`
+/// Prints `cert show`.
 struct CertificateListPrinter: ListPrinter {
     let emptyNote = "no certificate is known"
 
@@ -29,7 +29,7 @@ struct CertificateListPrinter: ListPrinter {
     func name(_ certificate: CertificateDocument) -> String { certificate.node.text }
 }
 
-/// `cert reload`
+/// Prints `cert reload`.
 struct CertificateReloadPrinter: SheetPrinter {
     func sheet(_ reply: CertReload.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()

@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `cluster status`
+/// Prints `cluster status`.
 struct ClusterPrinter: SheetPrinter {
     func sheet(_ status: ClusterStatus.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()

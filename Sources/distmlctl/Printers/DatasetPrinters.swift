@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `dataset ls`
+/// Prints `dataset ls`.
 struct DatasetListPrinter: ListPrinter {
     let emptyNote = "no datasets; add one with 'distmlctl dataset add NAME FILE'"
 
@@ -30,7 +30,7 @@ struct DatasetListPrinter: ListPrinter {
     func name(_ dataset: DatasetLs.Line) -> String { dataset.name.text }
 }
 
-/// `dataset show` and `dataset add`
+/// Prints `dataset show` and `dataset add`.
 struct DatasetPrinter: SheetPrinter {
     func sheet(_ dataset: DatasetDocument, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -83,7 +83,7 @@ struct DatasetPrinter: SheetPrinter {
     func names(_ dataset: DatasetDocument) -> [String] { [dataset.name.text] }
 }
 
-/// `dataset stats`
+/// Prints `dataset stats`.
 struct DatasetStatsPrinter: SheetPrinter {
     func sheet(_ stats: DatasetStats.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -111,7 +111,7 @@ struct DatasetStatsPrinter: SheetPrinter {
     func names(_ stats: DatasetStats.Reply) -> [String] { [stats.name.text] }
 }
 
-/// `dataset verify`
+/// Prints `dataset verify`.
 struct DatasetVerifyPrinter: SheetPrinter {
     func sheet(_ reply: DatasetVerify.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -129,7 +129,7 @@ struct DatasetVerifyPrinter: SheetPrinter {
     func names(_ reply: DatasetVerify.Reply) -> [String] { [reply.name.text] }
 }
 
-/// `dataset rm`
+/// Prints `dataset rm`.
 struct DatasetRmPrinter: Printer {
     func lines(_ reply: DatasetRm.Reply, on terminal: Terminal) -> [String] {
         ["removed dataset \(reply.name)"]

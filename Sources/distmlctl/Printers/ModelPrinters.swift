@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `model ls`
+/// Prints `model ls`.
 struct ModelListPrinter: ListPrinter {
     let emptyNote = "no models; a finished run leaves one"
 
@@ -26,7 +26,7 @@ struct ModelListPrinter: ListPrinter {
     func name(_ model: ModelLs.Line) -> String { model.name.text }
 }
 
-/// `model show`
+/// Prints `model show`.
 struct ModelPrinter: SheetPrinter {
     func sheet(_ model: ModelDocument, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -52,7 +52,7 @@ struct ModelPrinter: SheetPrinter {
     func names(_ model: ModelDocument) -> [String] { [model.name.text] }
 }
 
-/// `model eval`
+/// Prints `model eval`.
 struct ModelEvalPrinter: SheetPrinter {
     /// Classes that a confusion table has room for.
     private static let classesMax = 12
@@ -89,21 +89,20 @@ struct ModelEvalPrinter: SheetPrinter {
     func names(_ reply: ModelEval.Reply) -> [String] { [reply.model.text] }
 }
 
-/// `model export`
+/// Prints `model export`.
 struct ModelExportPrinter: Printer {
     /// Where it went.
     let file: String
 
     func lines(_ reply: ModelExport.Reply, on terminal: Terminal) -> [String] {
-        [
-            "\(reply.model) → \(printable(file)) (\(byteSize(reply.bytes)), SHA-256 \(reply.hash.short)…)"
-        ]
+        let size = "\(byteSize(reply.bytes)), SHA-256 \(reply.hash.short)…"
+        return ["\(reply.model) → \(printable(file)) (\(size))"]
     }
 
     func names(_ reply: ModelExport.Reply) -> [String] { [file] }
 }
 
-/// `model predict`, where the lines themselves go elsewhere
+/// Prints the end of `model predict` where the lines themselves go elsewhere.
 struct ModelPredictPrinter: Printer {
     func lines(_ reply: ModelPredict.Reply, on terminal: Terminal) -> [String] {
         ["\(grouped(reply.rows)) rows"]

@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `node ls`
+/// Prints `node ls`.
 struct NodeListPrinter: ListPrinter {
     let emptyNote = "no nodes"
 
@@ -28,7 +28,7 @@ struct NodeListPrinter: ListPrinter {
     func name(_ node: NodeSummary) -> String { node.name.text }
 }
 
-/// `node show`
+/// Prints `node show`.
 struct NodePrinter: SheetPrinter {
     func sheet(_ node: NodeShow.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -57,7 +57,7 @@ struct NodePrinter: SheetPrinter {
         sheet.add("Load", fixed(machine.load, 2))
         sheet.add(
             "Memory",
-            "\(byteSize(machine.memoryAvailableBytes)) of \(byteSize(machine.memoryBytes)) available"
+            "\(byteSize(machine.memoryAvailableBytes)) of \(byteSize(machine.memoryBytes)) free"
         )
         sheet.add(
             "Disk",
@@ -78,7 +78,7 @@ struct NodePrinter: SheetPrinter {
     func names(_ node: NodeShow.Reply) -> [String] { [node.summary.name.text] }
 }
 
-/// `node health` and `doctor`
+/// Prints `node health` and `doctor`.
 struct CheckPrinter: ListPrinter {
     let emptyNote = "nothing was checked"
 

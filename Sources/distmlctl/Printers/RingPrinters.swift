@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `ring show`
+/// Prints `ring show`.
 struct RingPrinter: ListPrinter {
     let emptyNote = "no nodes"
 
@@ -22,7 +22,7 @@ struct RingPrinter: ListPrinter {
     func name(_ place: RingShow.Place) -> String { place.node.text }
 }
 
-/// `ring ping`
+/// Prints `ring ping`.
 struct RingPingPrinter: ListPrinter {
     let emptyNote = "a ring of one node has no edges"
 
@@ -48,7 +48,7 @@ struct RingPingPrinter: ListPrinter {
     func name(_ edge: RingPing.Edge) -> String { "\(edge.from)-\(edge.to)" }
 }
 
-/// `ring bench`
+/// Prints `ring bench`.
 struct RingBenchPrinter: ListPrinter {
     let emptyNote = "nothing was measured"
 

@@ -1,7 +1,7 @@
 import ControlAPI
 import Domain
 
-/// `ps` and `runs ls`
+/// Prints `ps` and `runs ls`.
 struct RunListPrinter: ListPrinter {
     var emptyNote = "no runs; start one with 'distmlctl run sgd --dataset NAME'"
 
@@ -31,7 +31,7 @@ struct RunListPrinter: ListPrinter {
     func name(_ run: RunDocument) -> String { run.id.text }
 }
 
-/// The end of `run`, `wait`, `stop`, and `runs show`
+/// Prints `runs show`, and the end of `run`, `wait` and `stop`.
 struct RunPrinter: SheetPrinter {
     func sheet(_ run: RunDocument, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
@@ -67,21 +67,21 @@ struct RunPrinter: SheetPrinter {
     func names(_ run: RunDocument) -> [String] { [run.id.text] }
 }
 
-/// `run -d` and `resume -d`: the id alone
+/// Prints the end of `run -d`: the id alone.
 struct RunStartPrinter: Printer {
     func lines(_ reply: RunStart.Reply, on terminal: Terminal) -> [String] { names(reply) }
 
     func names(_ reply: RunStart.Reply) -> [String] { [reply.run.text] }
 }
 
-/// `resume -d`: the id alone
+/// Prints the end of `resume -d`: the id alone.
 struct RunResumePrinter: Printer {
     func lines(_ reply: RunResume.Reply, on terminal: Terminal) -> [String] { names(reply) }
 
     func names(_ reply: RunResume.Reply) -> [String] { [reply.run.text] }
 }
 
-/// `runs rm`
+/// Prints `runs rm`.
 struct RunRmPrinter: Printer {
     func lines(_ reply: RunRm.Reply, on terminal: Terminal) -> [String] {
         ["removed run \(reply.run)"]

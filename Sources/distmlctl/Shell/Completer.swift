@@ -18,7 +18,7 @@ struct Completer {
             return matching(choices.map { name(of: $0) } + builtins, beginning)
         }
         if beginning.hasPrefix("-") {
-            return matching(options(of: command), beginning)
+            return matching(longOptions(of: command), beginning)
         }
         return matching(values(path, rest), beginning)
     }
@@ -39,21 +39,6 @@ struct Completer {
 
     private func matching(_ texts: [String], _ beginning: String) -> [String] {
         Set(texts.filter { $0.hasPrefix(beginning) }).sorted()
-    }
-
-    /// The long options as the help text lists them.
-    private func options(of command: any ParsableCommand.Type) -> [String] {
-        let text = Distmlctl.helpMessage(for: command, columns: 200)
-        var found: [String] = []
-        for line in text.split(separator: "\n") {
-            let bare = line.drop { $0 == " " }
-            guard bare.hasPrefix("-") else { continue }
-            for word in bare.split(whereSeparator: { " ,/".contains($0) }) {
-                guard word.hasPrefix("-") else { break }
-                if word.hasPrefix("--") { found.append(String(word)) }
-            }
-        }
-        return found
     }
 
     private func values(_ path: [String], _ rest: [String]) -> [String] {
