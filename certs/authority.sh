@@ -64,6 +64,10 @@ need_authority() {
 }
 
 scratch() {
+    case $(openssl version 2>/dev/null) in
+    'OpenSSL '[3-9].* | 'OpenSSL '[1-9][0-9].*) ;;
+    *) die "this needs the program openssl, version 3 or newer" ;;
+    esac
     umask 077
     work=$(mktemp -d "${TMPDIR:-/tmp}/distml-certs.XXXXXX")
     trap 'rm -rf "$work"' EXIT

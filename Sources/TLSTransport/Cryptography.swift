@@ -1,12 +1,5 @@
 import CCrypto
 
-/// SHA-256 of `bytes`: 32 bytes.
-public func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    SHA256(bytes, bytes.count, &digest)
-    return digest
-}
-
 /// HMAC-SHA256 of `message` under `key`: 32 bytes.
 ///
 /// Source: Krawczyk, Bellare & Canetti, RFC 2104, 1997.
@@ -34,10 +27,4 @@ public func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     precondition(RAND_priv_bytes(&bytes, Int32(count)) == 1, "the system gives no random bytes")
     return bytes
-}
-
-/// Whether two byte strings are equal, in a time that depends only on their lengths.
-public func isEqualInConstantTime(_ first: [UInt8], _ second: [UInt8]) -> Bool {
-    guard first.count == second.count else { return false }
-    return CRYPTO_memcmp(first, second, first.count) == 0
 }

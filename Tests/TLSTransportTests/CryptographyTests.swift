@@ -1,19 +1,8 @@
 import TLSTransport
 import Testing
 
-@Suite("Hashes, codes and random bytes")
+@Suite("Codes and random bytes")
 struct CryptographyTests {
-    @Test("SHA-256 gives the digests of FIPS 180-4")
-    func digest() {
-        #expect(
-            hex(sha256(Array("abc".utf8)))
-                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        )
-        #expect(
-            hex(sha256([])) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        )
-    }
-
     @Test("HMAC-SHA256 gives the codes of RFC 4231")
     func code() {
         #expect(
@@ -47,14 +36,6 @@ struct CryptographyTests {
         #expect(randomBytes(0).isEmpty)
         #expect(randomBytes(32).count == 32)
         #expect(randomBytes(32) != randomBytes(32))
-    }
-
-    @Test("Equality looks at lengths and at every byte")
-    func equality() {
-        #expect(isEqualInConstantTime([1, 2], [1, 2]))
-        #expect(isEqualInConstantTime([], []))
-        #expect(!isEqualInConstantTime([1, 2], [1, 3]))
-        #expect(!isEqualInConstantTime([1, 2], [1, 2, 3]))
     }
 }
 

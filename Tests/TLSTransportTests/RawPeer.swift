@@ -17,8 +17,8 @@ struct RawPeer: Sendable {
     var hasPSK = false
 
     /// Dials `port`, shakes hands, reads until the end and says how that went.
-    func dial(_ port: UInt16, from host: UInt32 = 0x7F00_0001) -> String {
-        let socket = connectBlocking(port, from: host)
+    func dial(_ port: UInt16) -> String {
+        let socket = connectBlocking(port)
         defer { close(socket) }
         return run(on: socket, SSL_connect)
     }
@@ -127,24 +127,22 @@ struct RawPeer: Sendable {
 }
 
 /// Connects to a port of loopback and blocks from then on; a receive gives up after a while.
-func connectBlocking(_ port: UInt16, from host: UInt32 = 0x7F00_0001) -> Int32 {
+func connectBlocking(_ port: UInt16) -> Int32 {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    _ = withIPv4(host, 0) { bind(socket, $0, $1) }
-    let result = withIPv4(0x7F00_0001, port) { connect(socket, $0, $1) }
+    let result = withLoopback(port) { connect(socket, $0, $1) }
     precondition(result == 0, "cannot connect to a listener of this process: \(errno)")
     return socket
 }
 
-private func withIPv4<Result>(
-    _ host: UInt32,
+private func withLoopback<Result>(
     _ port: UInt16,
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
 ) -> Result {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = host.bigEndian
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
     address.sin_port = port.bigEndian
     return withUnsafePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
