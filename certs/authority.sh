@@ -94,10 +94,45 @@ install_file() {
     mv -f "$2.new" "$2"
 }
 
-# issue PUBLIC_KEY NAME DAYS OUT: everything in the certificate but the key is ours.
+# at SECONDS: that many seconds from now, as certificates spell it.
+at() {
+    date -u -d "@$(($(date +%s) + $1))" +%Y%m%d%H%M%SZ
+}
+
+# Everything begins five minutes ago, so that a node whose clock is a little behind can use it.
+begin() {
+    at -300
+}
+
+# authority_command ARGUMENT...: 'openssl ca' with the CA's own files.
+authority_command() {
+    cat >"$work/authority.cnf" <<EOF
+[ca]
+default_ca = authority
+[authority]
+database = $dir/index.txt
+crlnumber = $dir/crlnumber
+new_certs_dir = $work
+default_md = sha256
+policy = names
+rand_serial = yes
+unique_subject = no
+copy_extensions = none
+crl_extensions = list
+[names]
+organizationName = supplied
+commonName = supplied
+[list]
+authorityKeyIdentifier = keyid
+EOF
+    quietly openssl ca -config "$work/authority.cnf" -batch -notext \
+        -keyfile "$dir/ca.key" "$@"
+}
+
+# issue REQUEST NAME DAYS OUT: only the key of the request counts, all else is said here.
 issue() {
-    left=$(days_left "$dir/ca.pem")
-    [ "$3" -le "$left" ] || die "the CA itself has only $left days left: make a new one (--help)"
+    openssl x509 -in "$dir/ca.pem" -noout -checkend $(($3 * 86400)) >/dev/null ||
+        die "the CA itself lives only until $(end_date "$dir/ca.pem"): fewer --days, or a new CA"
     cat >"$work/leaf.cnf" <<EOF
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -106,45 +141,39 @@ subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = URI:spiffe://$cluster/node/$2
 EOF
-    serial=$(openssl rand -hex 16)
-    # The top bit of a serial number is its sign, and it may not begin with zeros.
-    serial="4${serial#?}"
-    quietly openssl x509 -new -force_pubkey "$1" -subj "/O=$cluster/CN=$2" -days "$3" \
-        -set_serial "0x$serial" -sha256 -extfile "$work/leaf.cnf" \
-        -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -out "$work/leaf.pem"
+    authority_command -in "$1" -subj "/O=$cluster/CN=$2" -cert "$dir/ca.pem" \
+        -startdate "$(begin)" -enddate "$(at $(($3 * 86400)))" \
+        -extfile "$work/leaf.cnf" -out "$work/leaf.pem"
     quietly openssl verify -x509_strict -CAfile "$dir/ca.pem" "$work/leaf.pem"
+    serial=$(serial_of "$work/leaf.pem")
+    install_file "$1" "$dir/issued/$2-$serial.csr" 644
     install_file "$work/leaf.pem" "$dir/issued/$2-$serial.pem" 644
     install_file "$work/leaf.pem" "$4" 644
     echo "$4: $2 of cluster $cluster, serial $serial, until $(end_date "$4")"
+}
+
+# request KEY NAME OUT: what a node says to the CA.
+request() {
+    quietly openssl req -new -key "$1" -sha256 -subj "/O=$cluster/CN=$2" \
+        -addext "subjectAltName = URI:spiffe://$cluster/node/$2" -out "$3"
+}
+
+serial_of() {
+    openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr A-F a-f
+}
+
+is_revoked() {
+    awk -F '\t' -v serial="$1" '$1 == "R" && tolower($4) == serial { found = 1 }
+        END { exit !found }' "$dir/index.txt"
 }
 
 end_date() {
     openssl x509 -in "$1" -noout -enddate | cut -d= -f2
 }
 
-days_left() {
-    days=36500
-    for step in 16384 8192 4096 2048 1024 512 256 128 64 32 16 8 4 2 1; do
-        openssl x509 -in "$1" -noout -checkend $(((days - step) * 86400)) >/dev/null && continue
-        days=$((days - step))
-    done
-    echo $((days - 1))
-}
-
 make_crl() {
-    cat >"$work/crl.cnf" <<EOF
-[ca]
-default_ca = authority
-[authority]
-database = $dir/revoked.txt
-crlnumber = $dir/crlnumber
-default_md = sha256
-crl_extensions = extensions
-[extensions]
-authorityKeyIdentifier = keyid
-EOF
-    quietly openssl ca -config "$work/crl.cnf" -gencrl -crldays "$days" \
-        -cert "$dir/ca.pem" -keyfile "$dir/ca.key" -out "$work/crl.pem"
+    authority_command -gencrl -cert "$dir/ca.pem" -crl_lastupdate "$(begin)" \
+        -crl_nextupdate "$(at $((days * 86400)))" -out "$work/crl.pem"
     install_file "$work/crl.pem" "$dir/crl.pem" 644
     echo "$dir/crl.pem: valid for $days days; copy it to every node and run 'distmlctl cert reload'"
 }
