@@ -57,10 +57,15 @@ func report(_ error: RPCError, asJSON: Bool) -> Int32 {
         printResult(text)
     }
     let terminal = Terminal.current()
-    let head = terminal.hasColor && terminal.errorWidth != nil ? colored("error:", .red) : "error:"
-    printNote("\(head) \(printable(error.description))")
+    if terminal.hasColor, terminal.errorWidth != nil {
+        // The color takes no room, and what is red is seen first.
+        printNotePart("\u{1B}[\(Color.red.rawValue)m")
+        printSentence("error: \u{1B}[0m\(printable(error.description))")
+    } else {
+        printSentence("error: \(printable(error.description))")
+    }
     for line in (error.hint ?? "").split(separator: "\n") {
-        printNote("  \(printable(String(line)))")
+        printSentence(printable(String(line)), indent: 2)
     }
     return error.code.exitCode
 }

@@ -23,6 +23,7 @@ func watch(
     until deadline: Double? = nil
 ) throws {
     var display = ProgressDisplay(terminal: Terminal.current())
+    defer { display.clear() }
     var failure: RPCError?
     let end = try client.stream(
         RunFollow.self,

@@ -1,5 +1,6 @@
 import ControlAPI
 import Domain
+import Foundation
 import Testing
 
 @testable import distmlctl
@@ -39,6 +40,24 @@ struct ShellTests {
     func completion(line: String, expected: [String]) {
         let completer = Completer(names: { sampleNames() })
         #expect(completer.candidates(for: line) == expected)
+    }
+
+    @Test("Files are completed where files are wanted, folders with a slash")
+    func files() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "distmlctl-\(UUID().uuidString)")
+        let inner = folder.appending(path: "inner")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["in.csv", ".hidden", "other"] {
+            try Data().write(to: folder.appending(path: name))
+        }
+        let completer = Completer(names: { sampleNames() })
+        #expect(
+            completer.candidates(for: "dataset add toys \(folder.path)/in")
+                == ["\(folder.path)/in.csv", "\(folder.path)/inner/"]
+        )
+        #expect(completer.candidates(for: "dataset add \(folder.path)/in") == [])
     }
 
     @Test("Without a daemon commands are still completed")

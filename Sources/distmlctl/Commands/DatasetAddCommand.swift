@@ -55,6 +55,7 @@ struct DatasetAddCommand: ParsableCommand {
         )
         var client = try options.connect()
         var display = ImportDisplay(terminal: Terminal.current())
+        defer { display.clear() }
         let end = try client.stream(
             DatasetAdd.self,
             params,

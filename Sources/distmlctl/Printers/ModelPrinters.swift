@@ -62,8 +62,13 @@ struct ModelEvalPrinter: SheetPrinter {
         sheet.add("Model", reply.model.text)
         sheet.add("Dataset", reply.dataset.text)
         addMetrics(reply.metrics, to: &sheet)
-        if let confusion = reply.confusion, confusion.labels.count <= Self.classesMax {
-            sheet.add("ROWS BY CLASS (DOWN) AND PREDICTION (ACROSS)", table(confusion))
+        guard let confusion = reply.confusion else { return sheet }
+        let table = table(confusion)
+        let narrowest = table.lines(width: 1, hasColor: false).map(displayWidth).max() ?? 0
+        if confusion.labels.count <= Self.classesMax, narrowest <= terminal.outputWidth ?? .max {
+            sheet.add("ROWS BY CLASS (DOWN) AND PREDICTION (ACROSS)", table)
+        } else {
+            sheet.add("Confusion", "too wide to show here; use --json")
         }
         return sheet
     }

@@ -84,7 +84,8 @@ struct CheckPrinter: ListPrinter {
 
     func table(_ checks: [Check], on terminal: Terminal) -> Table {
         var table = Table([
-            .init("NODE"), .init("CHECK"), .init("STATE"), .init("FOUND", shrinksTo: 16),
+            .init("NODE"), .init("CHECK"), .init("STATE"),
+            .init("FOUND", shrinksTo: 24, dispensable: 1),
         ])
         for check in checks {
             table.add([

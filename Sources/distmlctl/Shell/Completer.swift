@@ -20,7 +20,7 @@ struct Completer {
         if beginning.hasPrefix("-") {
             return matching(longOptions(of: command), beginning)
         }
-        return matching(values(path, rest), beginning)
+        return matching(values(path, rest, beginning), beginning)
     }
 
     /// The command that the words lead to, and the words after it.
@@ -41,7 +41,7 @@ struct Completer {
         Set(texts.filter { $0.hasPrefix(beginning) }).sorted()
     }
 
-    private func values(_ path: [String], _ rest: [String]) -> [String] {
+    private func values(_ path: [String], _ rest: [String], _ beginning: String) -> [String] {
         let fixed: [String: [String]] = [
             "--output": OutputFormat.allValueStrings, "-o": OutputFormat.allValueStrings,
             "--model": ["linear", "logistic", "softmax"], "--bias": ["free", "none", "feature"],
@@ -60,7 +60,12 @@ struct Completer {
             }
         }
         if path == ["completion"] { return ["bash", "zsh", "fish"] }
-        return kind(of: path, place: rest.count { !$0.hasPrefix("-") }).map(select) ?? []
+        let place = rest.count { !$0.hasPrefix("-") }
+        let takesFiles = ["dataset add": 1, "model predict": 1, "model export": 1]
+        if let first = takesFiles[path.joined(separator: " ")], place >= first {
+            return fileNames(beginning: beginning)
+        }
+        return kind(of: path, place: place).map(select) ?? []
     }
 
     /// What stands at a place of a command.

@@ -108,7 +108,8 @@ final class LineEditor {
         let found = complete(typed)
         let beginning = typedSoFar(typed).beginning
         guard let only = found.first else { return UInt8(CC_REFRESH_BEEP) }
-        let certain = found.count == 1 ? only + " " : commonBeginning(found)
+        let isWhole = found.count == 1 && !only.hasSuffix("/")
+        let certain = isWhole ? only + " " : commonBeginning(found)
         let rest = String(certain.dropFirst(beginning.count))
         if !rest.isEmpty, el_insertstr(editor, rest) == 0 { return UInt8(CC_REFRESH) }
         let width = Terminal.current().outputWidth ?? 80

@@ -26,6 +26,15 @@ func printNote(_ text: String) {
     write(text + "\n", to: STDERR_FILENO)
 }
 
+/// Writes a sentence that is not the result, cut at spaces where a terminal is too narrow for it.
+func printSentence(_ text: String, indent: Int = 0) {
+    let margin = String(repeating: " ", count: indent)
+    guard let width = Terminal.current().errorWidth else { return printNote(margin + text) }
+    for line in wrapped(text, to: max(20, width - indent), cutsWords: false) {
+        printNote(margin + line)
+    }
+}
+
 /// Writes a part of a line that is not the result.
 func printNotePart(_ text: String) {
     write(text, to: STDERR_FILENO)

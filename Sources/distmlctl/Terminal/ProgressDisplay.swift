@@ -23,7 +23,7 @@ struct ProgressDisplay {
         run = item.run
         if let choices = item.choices, choices != self.choices {
             clear()
-            printNote("chosen: \(printable(choices))")
+            printSentence("chosen: \(printable(choices))")
             self.choices = choices
         }
         if let generation, generation < item.generation {

@@ -30,7 +30,8 @@ struct Sheet {
         return lines.flatMap { line in
             switch line {
             case .heading(let text):
-                return ["", hasColor ? colored(text, .bold) : text]
+                return [""]
+                    + wrapped(text, to: width ?? .max).map { hasColor ? colored($0, .bold) : $0 }
             case .table(let table):
                 return table.lines(width: width, hasColor: hasColor)
             case .entry(let name, let value, let color):

@@ -60,8 +60,9 @@ func truncated(_ text: String, to width: Int) -> String {
     return result + "…"
 }
 
-/// `text` cut at spaces into lines of at most `width` columns.
-func wrapped(_ text: String, to width: Int) -> [String] {
+/// `text` cut at spaces into lines of at most `width` columns; a longer word is cut as well, or
+/// left whole, so that a path can be copied.
+func wrapped(_ text: String, to width: Int, cutsWords: Bool = true) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ", omittingEmptySubsequences: true) {
@@ -71,7 +72,7 @@ func wrapped(_ text: String, to width: Int) -> [String] {
             continue
         }
         if !line.isEmpty { lines.append(line) }
-        while displayWidth(rest) > width, width > 0 {
+        while cutsWords, displayWidth(rest) > width, width > 0 {
             lines.append(String(rest.prefix(width)))
             rest = String(rest.dropFirst(width))
         }
