@@ -58,7 +58,7 @@ refuse_overwrite() {
 
 need_authority() {
     [ -r "$dir/ca.pem" ] || die "no CA in $dir; 'certs/ca <cluster>' makes one"
-    [ -r "$dir/ca.key" ] || die "$dir/ca.key is missing or not readable: only the CA's host can do this"
+    [ -r "$dir/ca.key" ] || die "$dir/ca.key cannot be read: only the CA's host can do this"
     cluster=$(cat "$dir/cluster") || die "$dir/cluster is missing"
     check_name cluster "$cluster"
 }

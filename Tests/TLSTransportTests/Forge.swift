@@ -5,6 +5,7 @@ import Foundation
 final class Forge {
     enum KeyKind {
         case p256
+        case p384
         case ed25519
         case rsa(bits: Int32)
     }
@@ -147,7 +148,7 @@ final class Forge {
     private static func makeKey(_ kind: KeyKind) throws -> OpaquePointer {
         let id =
             switch kind {
-            case .p256: EVP_PKEY_EC
+            case .p256, .p384: EVP_PKEY_EC
             case .ed25519: EVP_PKEY_ED25519
             case .rsa: EVP_PKEY_RSA
             }
@@ -156,6 +157,7 @@ final class Forge {
         EVP_PKEY_keygen_init(context)
         switch kind {
         case .p256: EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1)
+        case .p384: EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_secp384r1)
         case .ed25519: break
         case .rsa(let bits): EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits)
         }

@@ -37,6 +37,14 @@ struct LinkTests {
         }
     }
 
+    @Test("A CA may hold a key of P-256, P-384 or Ed25519", arguments: 0..<3)
+    func authorities(kind: Int) throws {
+        let cluster = try TestCluster(key: [.p256, .p384, .ed25519][kind])
+        try withLinks(from: cluster.context("n1"), to: cluster.context("n2")) { first, second in
+            #expect(first.peer == "n2" && second.peer == "n1")
+        }
+    }
+
     @Test("Keys are renewed by volume, and both directions go on")
     func keysByVolume() throws {
         var options = LinkOptions.ring

@@ -15,12 +15,12 @@ final class TestCluster {
     let revoked: Forge.Pair
     private var count = 0
 
-    init() throws {
+    init(key: Forge.KeyKind = .p256) throws {
         folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("distml-tls-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        authority = try Forge.authority()
+        authority = try Forge.authority(key: key)
         revoked = try Forge.leaf(by: authority)
         try Forge.write([authority], to: "\(folder)/ca.pem")
     }
