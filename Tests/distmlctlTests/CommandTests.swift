@@ -105,12 +105,16 @@ struct CommandTests {
         try Data("1,2\n".utf8).write(to: file)
         try withDaemon({ request in
             guard let params = try? request.message.params(as: DatasetAdd.Params.self),
-                params.reading.drop == ["x", "y"], request.files == ["1,2\n", "3,4\n"]
+                params.reading.drop == ["x", "y"], params.reading.label == "-1",
+                request.files == ["1,2\n", "3,4\n"]
             else { return [request.refusal(RPCError(.internalError, "\(request.files)"))] }
             return [request.reply(sampleDataset(params.name))]
         }) { daemon in
             let ending = try distmlctl(
-                ["dataset", "add", "toys", file.path, "-", "--drop", "x,y", "--json"],
+                [
+                    "dataset", "add", "toys", file.path, "-", "--drop", "x,y", "--label", "-1",
+                    "--json",
+                ],
                 socket: daemon.socketPath,
                 input: "3,4\n"
             )
@@ -197,6 +201,17 @@ struct CommandTests {
         }
     }
 
+    @Test("What a daemon says to a connection that it does not want is heard")
+    func turnedAway() throws {
+        let words = RPCError(.notPermitted, "this user may not use distml here")
+        let greeting = try Message.failure(words.object, id: nil)
+        let daemon = try FakeDaemon(greeting: greeting) { _ in nil }
+        defer { daemon.stop() }
+        let ending = try distmlctl(["ps"], socket: daemon.socketPath)
+        #expect(ending.code == 4)
+        #expect(ending.errors == "error: this user may not use distml here\n")
+    }
+
     @Test("What cannot be undone wants --yes where nobody can be asked")
     func confirmation() throws {
         try withDaemon({ [$0.reply(RunRm.Reply(run: RunID(checked: "r-aaaaaa")))] }) { daemon in
@@ -226,6 +241,13 @@ struct CommandTests {
             #expect(ending.errors.contains("stopped at line 4"))
             #expect(daemon.methods == ["node.ls", "model.show"])
         }
+    }
+
+    @Test("A pipe of commands cannot hold data as well")
+    func pipedData() throws {
+        let ending = try distmlctl([], input: "dataset add toys -\n1,2\n")
+        #expect(ending.code == 2)
+        #expect(ending.errors.contains("standard input holds the commands"))
     }
 
     @Test("Logs are lines for a person and objects for a program")

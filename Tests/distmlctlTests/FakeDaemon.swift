@@ -24,12 +24,18 @@ final class FakeDaemon: Sendable {
     let socketPath: String
     private let folder: URL
     private let listener: Int32
+    private let greeting: [UInt8]?
     private let seen = Mutex<[String]>([])
 
     /// The methods that were asked for, in order.
     var methods: [String] { seen.withLock { $0 } }
 
-    init(answer: @escaping @Sendable (Request) -> [[UInt8]]?) throws {
+    /// Listens; with a `greeting`, says it to every connection and closes it unheard.
+    init(
+        greeting: [UInt8]? = nil,
+        answer: @escaping @Sendable (Request) -> [[UInt8]]?
+    ) throws {
+        self.greeting = greeting
         folder = FileManager.default.temporaryDirectory
             .appending(path: "distmlctl-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -59,7 +65,11 @@ final class FakeDaemon: Sendable {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }
             Thread.detachNewThread { [self] in
-                serve(connection, answer)
+                if let greeting {
+                    _ = sendAll(greeting, to: connection)
+                } else {
+                    serve(connection, answer)
+                }
                 close(connection)
             }
         }

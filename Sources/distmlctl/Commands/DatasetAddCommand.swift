@@ -63,7 +63,7 @@ struct DatasetAddCommand: ParsableCommand {
         ) { display.show($0) }
         display.clear()
         guard case .reply(let document) = end else {
-            printNote("interrupted; nothing was added")
+            printNote("interrupted; unless it was just done, nothing has been added")
             throw ExitCode(130)
         }
         try options.show(document, kind: DatasetAdd.kind, DatasetPrinter(), isFinal: true)

@@ -21,7 +21,7 @@ struct ModelExportCommand: ParsableCommand {
     )
     var file: String?
 
-    @Option(help: "The form of the file: safetensors.")
+    @Option(help: "The form of the file.")
     var to = ModelExport.Format.safetensors
 
     @OptionGroup var options: GlobalOptions

@@ -6,7 +6,8 @@ import Domain
 struct NodeHealthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Judge nodes: clock, certificate, disk, memory, each with what to do."
+        abstract: "Judge nodes: clock, certificate, disk, memory, each with what to do.",
+        discussion: "Exits with 1 where something does not work."
     )
 
     @Argument(
@@ -19,6 +20,9 @@ struct NodeHealthCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        try options.ask(NodeHealth.self, NodeHealth.Params(node: node), CheckPrinter())
+        var client = try options.connect()
+        let checks = try client.call(NodeHealth.self, NodeHealth.Params(node: node))
+        try options.show(checks, kind: NodeHealth.kind, CheckPrinter())
+        if checks.contains(where: { $0.state == .failure }) { throw ExitCode(1) }
     }
 }

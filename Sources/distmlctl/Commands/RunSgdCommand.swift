@@ -15,30 +15,16 @@ struct RunSgdCommand: ParsableCommand {
 
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
 
-    @Option(help: "The rate: a number, or auto to take it from the curvature.")
-    var lr = TypedRate.auto
-
-    @Option(help: "How the rate changes: constant, or step (a tenth at each plateau).")
-    var schedule: Schedule?
-
-    @Option(help: "Momentum, 0 up to but not including 1.")
-    var momentum: Double?
-
-    @Option(help: "Decoupled decay of the weights per step, times the rate.")
-    var weightDecay = 0.0
-
-    @Option(help: "Rows of one step over all nodes.")
-    var batch: Int?
-
+    @OptionGroup(title: "Options of SGD") var descent: DescentOptions
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
         var spec = chosen.spec(.sgd)
-        spec.learningRate = lr.value
-        spec.schedule = schedule
-        spec.momentum = momentum
-        spec.weightDecay = weightDecay
-        spec.batch = batch
+        spec.learningRate = descent.lr.value
+        spec.schedule = descent.schedule
+        spec.momentum = descent.momentum
+        spec.weightDecay = descent.weightDecay
+        spec.batch = descent.batch
         try start(spec, isDetached: chosen.detach, options)
     }
 }

@@ -126,7 +126,7 @@ struct Client: ~Copyable {
                 cl_send_with_descriptors(descriptor, $0.baseAddress, $0.count, fds, fds.count)
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw lost() }
+            guard count > 0 else { throw try partingWord() }
             sent += count
         }
         return lastID
@@ -160,6 +160,18 @@ struct Client: ~Copyable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw lost() }
             lines.append(buffer[..<count])
+        }
+    }
+
+    /// What a daemon said that closed the connection before it was asked.
+    private mutating func partingWord() throws(RPCError) -> RPCError {
+        guard let message = try receive(within: 1), case .failure(id: nil) = message.kind else {
+            return lost()
+        }
+        do {
+            return RPCError(try message.failure(as: RPCError.Details.self))
+        } catch {
+            return misunderstood(error)
         }
     }
 

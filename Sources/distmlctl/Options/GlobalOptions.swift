@@ -20,15 +20,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The daemon's socket.",
-            discussion: "Default: $DISTML_SOCKET, else /run/distml/distml.sock.",
+            "The daemon's socket; by default $DISTML_SOCKET, else /run/distml/distml.sock.",
             valueName: "path"
         ),
         completion: .file()
     )
     var socket: String?
 
-    @Option(name: .shortAndLong, help: "How to print the result: table, json, jsonl or name.")
+    @Option(name: .shortAndLong, help: ArgumentHelp("How to print the result.", valueName: "form"))
     var output = OutputFormat.table
 
     @Flag(help: "The same as -o json.")

@@ -4,10 +4,12 @@ import Domain
 
 /// How the files of a dataset are to be read.
 struct ReadingArguments: ParsableArguments {
-    @Option(help: "libsvm, csv, tsv or idx; by default as the contents say.")
+    @Option(help: "What the files are; by default as their contents say.")
     var format: ReadingOptions.Format?
 
+    // A column may be -1, the last one, which is no option.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The label column, by name or number from 1 (negative: from the end).",
             valueName: "column"
@@ -18,13 +20,19 @@ struct ReadingArguments: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Whether the first line names the columns.")
     var header: Bool?
 
-    @Option(help: ArgumentHelp("Columns to leave out, by name or number.", valueName: "col,…"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Columns to leave out, by name or number.", valueName: "col,…")
+    )
     var drop: TypedList?
 
-    @Option(help: ArgumentHelp("The only columns to take beside the label.", valueName: "col,…"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The only columns to take beside the label.", valueName: "col,…")
+    )
     var only: TypedList?
 
-    @Option(help: "What stands in for missing values: mean or zero; by default they are refused.")
+    @Option(help: "What stands in for missing values; by default they are refused.")
     var missing: ReadingOptions.Missing?
 
     @Option(

@@ -13,7 +13,7 @@ struct RunOptions: ParsableArguments {
     @Option(help: "What to call the run and its model.", transform: ModelName.typed)
     var name: ModelName?
 
-    @Option(help: "linear, logistic or softmax; by default what the labels call for.")
+    @Option(help: "What to fit; by default what the labels call for.")
     var model: ModelKind?
 
     @Option(
@@ -32,17 +32,17 @@ struct RunOptions: ParsableArguments {
     var valDataset: DatasetName?
 
     @Option(help: ArgumentHelp("λ of the penalty λ/2·‖ω‖².", valueName: "λ"))
-    var l2 = 0.0
+    var l2: Double?
 
     @Option(
         help: """
-            The constant term: free (not penalised), none, or feature (a constant column, \
-            penalised like any other).
+            The constant term: free is not penalised, feature is a constant column, penalised \
+            like any other.
             """
     )
     var bias = Bias.free
 
-    @Option(help: "Value of the constant column of --bias feature.")
+    @Option(help: ArgumentHelp("The constant column of --bias feature.", valueName: "value"))
     var biasScale: Float = 1
 
     @Option(help: "Passes over the data, at most.")
@@ -65,7 +65,7 @@ struct RunOptions: ParsableArguments {
     )
     var nodes: TypedNodes?
 
-    @Option(help: "When a node is lost: fail (end with a checkpoint).")
+    @Option(help: "When a node is lost: end, with a checkpoint.")
     var onLoss = LossPolicy.fail
 
     @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "steps"))

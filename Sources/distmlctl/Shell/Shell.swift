@@ -11,13 +11,27 @@ enum Shell {
         var number = 0
         while let line = readLine() {
             number += 1
-            let code = runLine(line)
+            let code = runPiped(line)
             guard code == 0 else {
                 printNote("stopped at line \(number); what follows it was not run")
                 return code
             }
         }
         return 0
+    }
+
+    /// Runs one line that came through standard input, which therefore is no file.
+    private static func runPiped(_ line: String) -> Int32 {
+        let words = (try? splitWords(line)) ?? []
+        guard words.contains("-"), !words.starts(with: ["model", "export"]) else {
+            return runLine(line)
+        }
+        let error = RPCError(
+            .badUsage,
+            "standard input holds the commands and cannot hold data as well",
+            hint: "name a file instead of '-'"
+        )
+        return report(error, asJSON: asksForJSON(words))
     }
 
     /// Reads commands from a person until Ctrl-D or `exit`.
