@@ -1,11 +1,13 @@
 public import Domain
 
-/// Lists the caller's runs, the latest first, at most 1,000.
+/// Lists the caller's runs, the latest first, at most `runsMax`.
 public enum RunLs: Method {
     /// The wire name.
     public static let name = "run.ls"
     /// The least role that may call it.
     public static let role = Role.viewer
+    /// Runs in one answer: at about 1 KiB each they fit into a line.
+    public static let runsMax = 500
 
     /// Which runs.
     public struct Params: Codable, Sendable {
