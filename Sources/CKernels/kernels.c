@@ -27,6 +27,14 @@ WIDEST void ck_scale_f32(float alpha, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] *= alpha;
 }
 
+WIDEST void ck_scale_rows_f32(
+    float *restrict x, size_t rows, const float *restrict centers, const float *restrict factors,
+    size_t n
+) {
+    for (size_t row = 0; row < rows; row++, x += n)
+        for (size_t i = 0; i < n; i++) x[i] = (x[i] - centers[i]) * factors[i];
+}
+
 WIDEST float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n) {
     float sums[64] = {0};
     size_t i = 0;

@@ -58,8 +58,8 @@ public struct RunSpec: Hashable, Codable, Sendable {
     public var bias: Bias
     /// Value of the constant column where `bias` is `feature`.
     public var biasScale: Float
-    /// λ of λ/2·‖ω‖².
-    public var l2: Double
+    /// λ of λ/2·‖ω‖²; nil is 0 for gradient descent, and for SGD a small one on scaled columns.
+    public var l2: Double?
     /// Rate; nil estimates it from the curvature.
     public var learningRate: Double?
     /// How the rate changes; nil chooses.
@@ -96,7 +96,6 @@ public struct RunSpec: Hashable, Codable, Sendable {
         nodes = []
         bias = .free
         biasScale = 1
-        l2 = 0
         weightDecay = 0
         seed = 0
         onLoss = .fail

@@ -18,6 +18,10 @@ public struct Choices: Equatable, Sendable {
     public var epochsMax: Int
     /// Tolerance of the stop rule.
     public var tolerance: Double
+    /// λ of the L2 penalty.
+    public var l2: Double
+    /// Whether `l2` was given, and counts raw columns; else it counts scaled ones.
+    public var isPenaltyGiven: Bool
 
     /// Settles what can be settled before any row is read.
     ///
@@ -32,6 +36,11 @@ public struct Choices: Equatable, Sendable {
         schedule = spec.schedule ?? .step
         epochsMax = spec.epochs ?? 1000
         tolerance = spec.tolerance ?? 1e-3
+        isPenaltyGiven = spec.l2 != nil
+        // Classes that a plane separates have no finite optimum. A penalty that weighs as much as
+        // a third of a row gives them one, and moves the others by less than their rows can tell.
+        let needsPenalty = spec.algorithm == .sgd && model != .linear
+        l2 = spec.l2 ?? (needsPenalty ? 1 / (3 * Double(Swift.max(1, rows))) : 0)
     }
 
     /// Logistic for two classes, softmax for more, linear for real values.
@@ -68,6 +77,9 @@ public struct Choices: Equatable, Sendable {
                 parts.append("rate \(short(learningRate)) (\(rateSource))")
             }
             parts.append("momentum \(short(momentum))")
+            if !isPenaltyGiven, l2 > 0 {
+                parts.append("l2 \(short(l2)) on scaled columns")
+            }
             parts.append(
                 schedule == .step
                     ? "rate ÷ 10 at each plateau, end at the third"

@@ -1,10 +1,6 @@
-import Domain
-public import LinearAlgebra
-
 /// A linear change of variables that makes columns comparable: x̃ⱼ = (xⱼ − centerⱼ) · factorⱼ.
 ///
-/// The model is the same; only the coordinates in which the search takes its steps change. Sparse
-/// columns are never centred, so zeros stay zeros.
+/// The model is the same; only the coordinates in which the search takes its steps change.
 public struct ColumnScaling: Equatable, Sendable {
     /// What is taken away, per column; zeros where nothing is.
     public let centers: [Float]
@@ -26,125 +22,37 @@ public struct ColumnScaling: Equatable, Sendable {
         )
     }
 
-    /// From sums over all rows of all ranks.
-    ///
-    /// The factor is one over the column's deviation (its root mean square where it is not
-    /// centred), but never so large that a value would lie more than `reachMax` away: a column
-    /// that is nearly always zero would else dominate the rows in which it is not. A constant
-    /// column keeps its unit.
-    public init(_ sums: ColumnSums, centered: Bool) {
+    /// From sums over all rows of all ranks; `isCentered` says whether a free bias allows it.
+    public init(_ sums: ColumnSums, isCentered: Bool) {
         let rows = Swift.max(1, sums.rows)
         var centers: [Float] = []
         var factors: [Float] = []
         for column in 0..<sums.columns {
             let mean = sums.first[column] / rows
             let square = sums.second[column] / rows
-            let center = centered ? mean : 0
+            let center = isCentered ? mean : 0
             // Cancellation leaves about 1e-16 of the square; less than 1e-14 of it is nothing.
-            let variance = centered ? square - mean * mean : square
+            let variance = isCentered ? square - mean * mean : square
             let isConstant = variance <= 1e-14 * square
             let reach = Swift.max(sums.largest[column] - center, center - sums.smallest[column])
-            let spread = Swift.max(variance.squareRoot(), reach / reachMax)
+            let spread = isConstant ? 0 : Swift.max(variance.squareRoot(), reach / reachMax)
+            let factor = Float(1 / Swift.max(spread, abs(mean) / offsetMax))
             centers.append(Float(center))
-            factors.append(isConstant || spread == 0 ? 1 : Float(1 / spread))
+            factors.append(factor.isNormal ? factor : 1)
         }
         self.centers = centers
         self.factors = factors
     }
 
-    /// Whether any column is moved.
-    public var isCentered: Bool { centers.contains { $0 != 0 } }
-
-    /// Parameters of raw features that score as `scaled` does on scaled ones.
-    ///
-    /// wⱼ = vⱼ · factorⱼ, b = c − Σⱼ wⱼ · centerⱼ; sums in Double.
-    /// Shapes: `scaled` and the result (p of `model`).
-    public func raw(_ scaled: borrowing Vector, of model: LinearModel) -> Vector {
-        var raw = Vector(zeros: model.parameterCount)
-        for output in 0..<model.outputs {
-            var moved = 0.0
-            for column in 0..<model.columns {
-                let index = output * model.columns + column
-                let weight = scaled[index] * factors[column]
-                raw[index] = weight
-                moved += Double(weight) * Double(centers[column])
-            }
-            guard model.bias != .none else { continue }
-            let index = model.weightCount + output
-            raw[index] = Float(Double(scaled[index]) - moved / Double(model.biasScale))
-        }
-        return raw
-    }
+    /// The centers in the unit of the scaled columns.
+    public var scaledCenters: [Float] { zip(centers, factors).map { $0 * $1 } }
 }
 
-/// Furthest that a scaled value may lie from the middle.
+/// Furthest that a scaled value may lie from the middle, in deviations.
+///
+/// A column that is nearly always zero would else dominate the rows in which it is not.
 private let reachMax = 8.0
-
-/// Sums over rows, per column, that add up over ranks.
-public struct ColumnSums: Sendable {
-    /// Number of columns.
-    public private(set) var columns: Int
-    /// Number of rows.
-    public private(set) var rows = 0.0
-    /// Σ x.
-    public private(set) var first: [Double]
-    /// Σ x².
-    public private(set) var second: [Double]
-    /// The largest value; at least 0 where rows are sparse.
-    public private(set) var largest: [Double]
-    /// The smallest value; at most 0 where rows are sparse.
-    public private(set) var smallest: [Double]
-
-    /// Sums over all rows of `source`.
-    public init(of source: some RowSource, rows selected: (Int) -> Bool) throws(RowSourceError) {
-        columns = source.columns
-        first = [Double](repeating: 0, count: columns)
-        second = first
-        let start = source.isSparse ? 0 : Double.infinity
-        largest = [Double](repeating: -start, count: columns)
-        smallest = [Double](repeating: start, count: columns)
-        var low = 0
-        while low < source.rows {
-            let high = Swift.min(source.rows, low + 256)
-            let base = low
-            var sums = self
-            try source.withRows(low..<high) { batch in
-                for row in 0..<batch.rows where selected(base + row) { sums.add(row, of: batch) }
-            }
-            self = sums
-            low = high
-        }
-    }
-
-    private mutating func add(_ row: Int, of batch: Batch) {
-        rows += 1
-        switch batch.features {
-        case .dense(let base):
-            for column in 0..<columns { add(Double(base[row * columns + column]), to: column) }
-        case .sparse(let offsets, let indices, let values):
-            for entry in Int(offsets[row])..<Int(offsets[row + 1]) {
-                add(Double(values[entry]), to: Int(indices[entry]))
-            }
-        }
-    }
-
-    private mutating func add(_ value: Double, to column: Int) {
-        first[column] += value
-        second[column] += value * value
-        if value > largest[column] { largest[column] = value }
-        if value < smallest[column] { smallest[column] = value }
-    }
-
-    /// Makes them the sums over all ranks.
-    public mutating func reduce(with reducer: any Reducer) throws(ReducerError) {
-        var sums = [rows] + first + second
-        try reducer.sum(&sums)
-        var extremes = largest + smallest.map { -$0 }
-        try reducer.max(&extremes)
-        rows = sums[0]
-        first = Array(sums[1..<columns + 1])
-        second = Array(sums[(columns + 1)...])
-        largest = Array(extremes[..<columns])
-        smallest = extremes[columns...].map { -$0 }
-    }
-}
+/// Furthest that the middle may lie from zero, in deviations.
+///
+/// Sparse rows are centred after they were summed, which costs as many digits in Float.
+private let offsetMax = 1000.0

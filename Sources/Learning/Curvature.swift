@@ -34,8 +34,9 @@ public struct Curvature: Equatable, Sendable {
         rows: ArraySlice<Int32>,
         with reducer: any Reducer
     ) throws(LearningError) -> Curvature {
+        let offsets = source.centering.offsets
         var moments = try LearningError.wrap { () throws(RowSourceError) in
-            try source.withRows(rows) { batch in rowMoments(of: batch, model: model) }
+            try source.withRows(rows) { rowMoments(of: $0, less: offsets, model: model) }
         }
         try LearningError.wrap { () throws(ReducerError) in try reducer.sum(&moments) }
         guard moments[0] > 0, moments[1] > 0 else { return Curvature(full: 0, perRow: 0) }
@@ -44,8 +45,8 @@ public struct Curvature: Equatable, Sendable {
         var eigenvalue = 0.0
         for _ in 0..<powerSteps {
             var image = try LearningError.wrap { () throws(RowSourceError) in
-                try source.withRows(rows) { batch in
-                    product(of: batch, with: direction, biasScale: model.biasScale)
+                try source.withRows(rows) {
+                    product(of: $0, less: offsets, with: direction, biasScale: model.biasScale)
                 }
             }
             try LearningError.wrap { () throws(ReducerError) in try reducer.sum(&image) }
@@ -65,46 +66,68 @@ public struct Curvature: Equatable, Sendable {
 
 private let powerSteps = 12
 
-/// Rows, Σ ‖x‖², Σ ‖x‖⁴, the constant column counted as one.
-private func rowMoments(of batch: Batch, model: LinearModel) -> [Double] {
+/// Rows, Σ ‖x − o‖², Σ ‖x − o‖⁴, the constant column counted as one.
+///
+/// Shapes: `offsets` o (columns), or empty for zeros.
+private func rowMoments(
+    of batch: Batch,
+    less offsets: [Float],
+    model: LinearModel
+) -> [Double] {
     let constant = model.bias == .none ? 0 : Double(model.biasScale * model.biasScale)
+    let apart = offsets.reduce(0) { $0 + Double($1) * Double($1) }
     var moments = [Double(batch.rows), 0, 0]
     for row in 0..<batch.rows {
-        var square = constant
+        var square = constant + apart
         switch batch.features {
         case .dense(let base):
             for column in 0..<batch.columns {
                 let value = Double(base[row * batch.columns + column])
                 square += value * value
             }
-        case .sparse(let offsets, _, let values):
-            for entry in Int(offsets[row])..<Int(offsets[row + 1]) {
-                square += Double(values[entry]) * Double(values[entry])
+        case .sparse(let starts, let indices, let values):
+            for entry in Int(starts[row])..<Int(starts[row + 1]) {
+                let value = Double(values[entry])
+                let offset = offsets.isEmpty ? 0 : Double(offsets[Int(indices[entry])])
+                square += value * (value - 2 * offset)
             }
         }
+        square = Swift.max(0, square)
         moments[1] += square
         moments[2] += square * square
     }
     return moments
 }
 
-/// XᵀX·v, the constant column last.
-private func product(of batch: Batch, with vector: [Double], biasScale: Float) -> [Double] {
+/// Σ (x − o)(x − o)ᵀ·v over the rows, the constant column last.
+///
+/// Shapes: `offsets` o (columns), or empty for zeros; `vector` v (columns, and one for the bias).
+private func product(
+    of batch: Batch,
+    less offsets: [Float],
+    with vector: [Double],
+    biasScale: Float
+) -> [Double] {
     var result = [Double](repeating: 0, count: vector.count)
     let hasBias = vector.count > batch.columns
+    var constant = hasBias ? vector[batch.columns] * Double(biasScale) : 0
+    for (offset, element) in zip(offsets, vector) { constant -= Double(offset) * element }
+    var scores = 0.0
     for row in 0..<batch.rows {
-        var score = hasBias ? vector[batch.columns] * Double(biasScale) : 0
+        var score = constant
         switch batch.features {
         case .dense(let base):
             let values = base + row * batch.columns
             for column in 0..<batch.columns { score += Double(values[column]) * vector[column] }
             for column in 0..<batch.columns { result[column] += score * Double(values[column]) }
-        case .sparse(let offsets, let indices, let values):
-            let entries = Int(offsets[row])..<Int(offsets[row + 1])
+        case .sparse(let starts, let indices, let values):
+            let entries = Int(starts[row])..<Int(starts[row + 1])
             for entry in entries { score += Double(values[entry]) * vector[Int(indices[entry])] }
             for entry in entries { result[Int(indices[entry])] += score * Double(values[entry]) }
         }
-        if hasBias { result[batch.columns] += score * Double(biasScale) }
+        scores += score
     }
+    for column in offsets.indices { result[column] -= scores * Double(offsets[column]) }
+    if hasBias { result[batch.columns] += scores * Double(biasScale) }
     return result
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Room for rows that are gathered from several places, handed out as one `Batch`.
 ///
 /// Its memory grows to the largest batch it has held and is used again.
@@ -65,22 +67,27 @@ public final class BatchBuffer {
     public func scale(centers: [Float], factors: [Float]) {
         precondition(centers.count == columns && factors.count == columns, "\(factors.count)")
         if isSparse {
-            for entry in values.indices { values[entry] *= factors[Int(indices[entry])] }
-            return
+            scaleStored(by: factors)
+        } else {
+            dense.withUnsafeMutableBufferPointer { target in
+                ck_scale_rows_f32(target.baseAddress, rows, centers, factors, columns)
+            }
         }
-        dense.withUnsafeMutableBufferPointer { target in
-            centers.withUnsafeBufferPointer { centers in
+    }
+
+    private func scaleStored(by factors: [Float]) {
+        values.withUnsafeMutableBufferPointer { values in
+            indices.withUnsafeBufferPointer { indices in
                 factors.withUnsafeBufferPointer { factors in
-                    for row in 0..<rows {
-                        let start = row * columns
-                        for column in 0..<columns {
-                            let moved = target[start + column] - centers[column]
-                            target[start + column] = moved * factors[column]
-                        }
-                    }
+                    for entry in values.indices { values[entry] *= factors[Int(indices[entry])] }
                 }
             }
         }
+    }
+
+    /// Replaces every real label y by (y − center) · factor; classes stay.
+    public func scaleLabels(center: Double, factor: Double) {
+        for row in reals.indices { reals[row] = Float((Double(reals[row]) - center) * factor) }
     }
 
     /// Hands all rows to `body`.

@@ -9,7 +9,7 @@ func write(_ spec: RunSpec, to writer: inout ByteWriter) {
     writer.writeOptional(spec.model.flatMap { ModelKind.allCases.firstIndex(of: $0) })
     writer.write(UInt8(Bias.allCases.firstIndex(of: spec.bias) ?? 0))
     writer.write(spec.biasScale)
-    writer.write(spec.l2)
+    writer.writeOptional(spec.l2)
     writer.writeOptional(spec.learningRate)
     writer.writeOptional(spec.schedule.flatMap { Schedule.allCases.firstIndex(of: $0) })
     writer.writeOptional(spec.momentum)
@@ -38,7 +38,7 @@ func readSpec(from reader: inout ByteReader) throws(WireError) -> RunSpec {
     }
     spec.bias = Bias.allCases[bias]
     spec.biasScale = try reader.float("bias scale")
-    spec.l2 = try reader.double("l2")
+    spec.l2 = try reader.optionalDouble("l2")
     spec.learningRate = try reader.optionalDouble("rate")
     spec.schedule = try reader.optionalCase("schedule", of: Schedule.allCases)
     spec.momentum = try reader.optionalDouble("momentum")

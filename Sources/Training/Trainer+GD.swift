@@ -30,7 +30,8 @@ extension Trainer {
             state.step = search.steps
             if isFirst { try chooseFirstStep(&search, gradient, scaled) }
             if verdict != .refused {
-                report(loss: search.value ?? value, epoch: Double(state.epoch), rate: search.step)
+                let loss = (search.value ?? value) * lossUnit
+                report(loss: loss, epoch: Double(state.epoch), rate: search.step)
             }
             keep(search, isWanted: flags[2] > 0)
             if let output = try endIfDone(search, verdict, flags) { return output }
@@ -86,7 +87,8 @@ extension Trainer {
         on scaled: ScaledRows
     ) throws(TrainingError) -> (value: Double, gradient: [Double], flags: [Double]) {
         let count = model.parameterCount
-        let parameters = Vector(point.map { Float($0) })
+        let centering = scaled.centering
+        let parameters = centering.moved(Vector(point.map { Float($0) }), of: model)
         var sums = [Double](repeating: 0, count: count + 1)
         var block = Vector(zeros: count)
         var low = 0
@@ -108,6 +110,7 @@ extension Trainer {
         ]
         sums = try summed(sums + wishes)
         let rows = Double(totalRows)
+        centering.correct(&sums, of: model)
         var value = sums[count] / rows
         let penalties = penalties
         var gradient = [Double](repeating: 0, count: count)
@@ -127,7 +130,7 @@ extension Trainer {
         if isWanted { save() }
     }
 
-    /// ‖∇P‖ by the raw parameters: what the stop rule is about.
+    /// ‖∇P‖ by the raw parameters: what the stop rule is about, in the unit of the search's loss.
     private func rawNorm(_ search: GradientDescent) -> Double {
         var square = 0.0
         for output in 0..<model.outputs {
@@ -157,8 +160,8 @@ extension Trainer {
         let value = search.value ?? 0
         let tolerance = choices.tolerance
         // P − P* ≤ ‖∇P‖²/(2λ) where every parameter is penalised: P is λ-strongly convex.
-        let isBounded = task.spec.l2 > 0 && task.spec.bias != .free
-        let gap = isBounded && value > 0 ? norm * norm / (2 * task.spec.l2) / value : nil
+        let isBounded = choices.l2 > 0 && task.spec.bias != .free
+        let gap = isBounded && value > 0 ? norm * norm / (2 * choices.l2) / value : nil
         if verdict != .refused, let gap, gap <= tolerance {
             return try finish(
                 .converged,

@@ -20,7 +20,7 @@ extension Trainer {
         let raw = scaling.raw(parameters, of: model)
         let sums = try measure(raw, on: rows, keeping: { !isHeldOut($0) })
         result.loss = sums.rows > 0 ? sums.loss / sums.rows : nil
-        result.objective = result.loss.map { $0 + penalty(of: raw) }
+        result.objective = result.loss.map { $0 + penalty(at: parameters) * lossUnit }
         if let validation {
             let held = try measure(raw, on: validation, keeping: { _ in true })
             result.metrics.append(held.metrics(on: "validation"))
@@ -43,13 +43,6 @@ extension Trainer {
 
     private var fractionOfEpoch: Double {
         totalRows > 0 ? Double(state.epochRows) / Double(totalRows) : 0
-    }
-
-    /// l2/2 · ‖ω‖² over what is penalised, in raw coordinates.
-    func penalty(of raw: borrowing Vector) -> Double {
-        var square = 0.0
-        for index in 0..<model.penalizedCount { square += Double(raw[index]) * Double(raw[index]) }
-        return task.spec.l2 / 2 * square
     }
 
     /// Sums over the chosen rows of all ranks.

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Learning
 import LinearAlgebra
 
@@ -74,19 +75,24 @@ extension Trainer {
 
     /// Begins again with a quarter of an estimated rate that proved too large.
     private func restart() {
-        let (centers, factors) = (state.centers, state.factors)
-        let (restarts, rate, rowsRead) = (state.restarts + 1, state.rate, state.rowsRead)
-        let first = choices.learningRate ?? rate
-        choices.learningRate = first / 4
+        let before = state
+        choices.learningRate = (choices.learningRate ?? before.rate) / 4
         choices.rateSource = "from the curvature, lowered"
         state = TrainingCheckpoint()
-        state.centers = centers
-        state.factors = factors
-        state.restarts = restarts
-        state.rowsRead = rowsRead
-        state.rate = first / 4
+        state.centers = before.centers
+        state.factors = before.factors
+        state.labelCenter = before.labelCenter
+        state.labelFactor = before.labelFactor
+        state.restarts = before.restarts + 1
+        state.rowsRead = before.rowsRead
+        state.rate = choices.learningRate ?? before.rate
         state.choices = choices.summary(of: .sgd, classes: task.classes)
         observer.chose(state.choices)
+    }
+
+    /// The mean loss of parameters that are all zero, in scaled units.
+    private var startLoss: Double {
+        task.classes == 0 ? 0.5 : log(Double(Swift.max(2, task.classes)))
     }
 
     private var stepsPerEpoch: Int { (totalRows + choices.batch - 1) / choices.batch }
@@ -156,9 +162,17 @@ extension Trainer {
         gradient.clear()
         let mine = order[localRows(rank: reducer.rank)]
         let loss: Double
+        let centering = scaled.centering
         do {
-            loss = try scaled.withRows(mine) { batch in
-                model.addGradient(at: search.parameters, over: batch, into: &gradient)
+            if centering.isNone {
+                loss = try scaled.withRows(mine) { batch in
+                    model.addGradient(at: search.parameters, over: batch, into: &gradient)
+                }
+            } else {
+                let moved = centering.moved(search.parameters, of: model)
+                loss = try scaled.withRows(mine) { batch in
+                    model.addGradient(at: moved, over: batch, into: &gradient)
+                }
             }
         } catch { throw .learning(.rows(error)) }
         gradient[count + Tail.loss] = Float(loss)
@@ -171,6 +185,7 @@ extension Trainer {
         guard sumOfSquares(gradient).isFinite else {
             return .diverged(rank: try firstBadRank(isBadHere: isBadHere))
         }
+        centering.correct(&gradient, of: model)
         let stepRows = (0..<reducer.worldSize).reduce(0) { $0 + localRows(rank: $1).count }
         search.step(gradient: gradient, rows: stepRows, rate: Float(state.rate))
         state.step += 1
@@ -189,7 +204,7 @@ extension Trainer {
     private func observeStep(_ search: borrowing StochasticGradientDescent, stepRows: Int) {
         let share = Double(state.epochRows) / Double(Swift.max(1, totalRows))
         report(
-            loss: state.epochLoss / Double(Swift.max(1, state.epochRows)),
+            loss: state.epochLoss / Double(Swift.max(1, state.epochRows)) * lossUnit,
             epoch: Double(state.epoch) + share,
             rate: state.rate
         )
@@ -212,11 +227,11 @@ extension Trainer {
         state.stepInEpoch = 0
         state.epochLoss = 0
         state.epochRows = 0
-        report(loss: loss, epoch: Double(state.epoch), rate: state.rate)
+        report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: state.rate)
         var watch = plateau
-        let limit = 4 * Swift.max(watch.first ?? loss, 1e-12)
-        guard loss.isFinite, state.epoch == 1 || loss <= limit else { return .diverged(rank: nil) }
-        let advice = watch.handle(loss)
+        let objective = loss + penalty(at: search.parameters)
+        guard loss.isFinite, loss <= 4 * startLoss else { return .diverged(rank: nil) }
+        let advice = watch.handle(objective)
         plateau = watch
         if advice == .lowerRate { state.rate /= 10 }
         try compareParameters(search.parameters)

@@ -75,9 +75,15 @@ public final class Trainer {
     /// Seconds of training so far, in all generations.
     var elapsed: Double { secondsBefore + observer.seconds - startedAt }
 
-    var scaling: ColumnScaling {
-        ColumnScaling(centers: state.centers, factors: state.factors)
+    var scaling: Scaling {
+        Scaling(
+            columns: ColumnScaling(centers: state.centers, factors: state.factors),
+            labels: LabelScaling(center: state.labelCenter, factor: state.labelFactor)
+        )
     }
+
+    /// What a loss in the coordinates of the search is worth in the unit of the data.
+    var lossUnit: Double { scaling.labels.lossUnit }
 
     /// Whether this rank's row is held out for validation: by seed, rank and number alone.
     func isHeldOut(_ row: Int) -> Bool {
@@ -113,14 +119,19 @@ public final class Trainer {
         }
         observer.tick()
         do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
-        let scaling = ColumnScaling(sums, centered: task.spec.bias == .free && !task.isSparse)
-        state.centers = scaling.centers
-        state.factors = scaling.factors
+        let isCentered = task.spec.bias == .free
+        let columns = ColumnScaling(sums, isCentered: isCentered)
+        state.centers = columns.centers
+        state.factors = columns.factors
+        guard task.classes == 0 else { return }
+        let labels = LabelScaling(sums, isCentered: isCentered)
+        state.labelCenter = labels.center
+        state.labelFactor = labels.factor
     }
 
     private func adopt(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
         guard checkpoint.centers.count == model.columns,
-            checkpoint.factors.count == model.columns
+            checkpoint.factors.count == model.columns, checkpoint.labelFactor != 0
         else {
             throw .foreignCheckpoint(
                 reason: "it has \(checkpoint.factors.count) columns, the data \(model.columns)"
@@ -143,14 +154,27 @@ public final class Trainer {
     }
 
     /// λ of each scaled parameter: l2 · factor² for weights, l2 for a feature bias, else 0.
+    ///
+    /// A penalty that was chosen counts all columns alike, in their scaled units.
     var penalties: [Float] {
         var penalties = [Float](repeating: 0, count: model.parameterCount)
         for index in 0..<model.penalizedCount {
-            let factor =
-                index < model.weightCount ? Double(state.factors[index % model.columns]) : 1
-            penalties[index] = Float(task.spec.l2 * factor * factor)
+            let isScaled = choices.isPenaltyGiven && index < model.weightCount
+            let factor = isScaled ? Double(state.factors[index % model.columns]) : 1
+            penalties[index] = Float(choices.l2 * factor * factor)
         }
         return penalties
+    }
+
+    /// The penalty at scaled parameters, in the unit of the search's loss.
+    func penalty(at parameters: borrowing Vector) -> Double {
+        let penalties = penalties
+        var sum = 0.0
+        for index in 0..<model.penalizedCount {
+            let value = Double(parameters[index])
+            sum += Double(penalties[index]) * value * value / 2
+        }
+        return sum
     }
 
     /// Shares the hash of the parameters; all ranks must hold the same.

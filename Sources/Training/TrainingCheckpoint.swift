@@ -28,18 +28,27 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var rate = 0.0
     /// How often the estimated rate was too large and was divided.
     public var restarts = 0
-    /// Centers and factors of the columns.
+    /// What is taken away from the columns, one a column.
     public var centers: [Float] = []
+    /// What the columns are multiplied with, one a column.
     public var factors: [Float] = []
-    /// θ and v of SGD.
+    /// What is taken away from real labels.
+    public var labelCenter = 0.0
+    /// What real labels are multiplied with.
+    public var labelFactor = 1.0
+    /// θ of SGD, scaled.
     public var parameters: [Float] = []
+    /// v of SGD.
     public var velocity: [Float] = []
     /// State of the plateau: first, best (NaN for none), waited, dropped.
     public var plateau: [Double] = []
-    /// State of gradient descent: θ, ∇P, history, then P, α.
+    /// θ of gradient descent, scaled.
     public var point: [Double] = []
+    /// ∇P at `point`.
     public var gradient: [Double] = []
+    /// The last values of P.
     public var history: [Double] = []
+    /// P at `point`, and the length of the next trial.
     public var valueAndStep: [Double] = []
     /// ‖∇P‖ at the start.
     public var startNorm = 0.0
@@ -69,6 +78,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         restarts = try reader.wholeNumber("restarts")
         centers = try reader.floats("centers", limit: elementsMax)
         factors = try reader.floats("factors", limit: elementsMax)
+        labelCenter = try reader.double("label center")
+        labelFactor = try reader.double("label factor")
         parameters = try reader.floats("parameters", limit: elementsMax)
         velocity = try reader.floats("velocity", limit: elementsMax)
         plateau = try reader.doubles("plateau", limit: 16)
@@ -90,7 +101,9 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         writer.write(Int64(epochRows))
         for number in [seconds, rowsRead, rate] { writer.write(number) }
         writer.write(Int64(restarts))
-        for vector in [centers, factors, parameters, velocity] { writer.write(vector) }
+        for vector in [centers, factors] { writer.write(vector) }
+        for number in [labelCenter, labelFactor] { writer.write(number) }
+        for vector in [parameters, velocity] { writer.write(vector) }
         for vector in [plateau, point, gradient, history, valueAndStep] { writer.write(vector) }
         writer.write(startNorm)
         writer.write(choices)

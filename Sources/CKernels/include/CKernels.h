@@ -21,6 +21,12 @@ void ck_axpy_f32(float alpha, const float *restrict x, float *restrict y, size_t
 // y[i] = alpha * y[i]
 void ck_scale_f32(float alpha, float *y, size_t n);
 
+// x[r][j] = (x[r][j] - centers[j]) * factors[j] for each of `rows` rows of n elements
+void ck_scale_rows_f32(
+    float *restrict x, size_t rows, const float *restrict centers, const float *restrict factors,
+    size_t n
+);
+
 // Σ a[i] * b[i] in Float, in many partial sums.
 float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n);
 

@@ -30,7 +30,9 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
     }
     func isPositive(_ value: Double?) -> Bool { value.map { $0 > 0 && $0.isFinite } ?? true }
     try require(isPositive(spec.learningRate), "--lr", "the rate must be a number above 0")
-    try require(spec.l2 >= 0 && spec.l2.isFinite, "--l2", "λ must be a number of 0 or more")
+    if let l2 = spec.l2 {
+        try require(l2 >= 0 && l2.isFinite, "--l2", "λ must be a number of 0 or more")
+    }
     try require(
         spec.weightDecay >= 0 && spec.weightDecay < 1,
         "--weight-decay",
