@@ -30,6 +30,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CLinux"),
+        // Tests only: system calls that a worker must not get through with.
+        .target(name: "TestCalls", path: "Tests/TestCalls"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
 
         // Layer 1: values and arithmetic.
@@ -63,7 +65,7 @@ let package = Package(
         ),
         .target(
             name: "WorkerLink",
-            dependencies: ["CLinux", "Domain", "Learning", "LinearAlgebra", "Wire"]
+            dependencies: ["CLinux", "Learning", "LinearAlgebra", "Transport", "Wire"]
         ),
 
         // Layer 4: what one rank does.
@@ -81,6 +83,7 @@ let package = Package(
                 "Wire", "WorkerLink", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -142,9 +145,18 @@ let package = Package(
                 "Collectives", "Domain", "TLSTransport", "Transport", "Wire",
             ]
         ),
+        // What a test puts in a worker's place.
+        .executableTarget(
+            name: "TestWorker",
+            dependencies: ["CLinux", "Learning", "LinearAlgebra", "TestCalls", "WorkerLink"],
+            path: "Tests/TestWorker"
+        ),
         .testTarget(
             name: "WorkerLinkTests",
-            dependencies: ["CLinux", "Domain", "Learning", "LinearAlgebra", "Wire", "WorkerLink"]
+            dependencies: [
+                "CLinux", "Learning", "LinearAlgebra", "TestWorker", "Transport", "Wire",
+                "WorkerLink",
+            ]
         ),
         .testTarget(
             name: "TrainingTests",

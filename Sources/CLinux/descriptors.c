@@ -6,9 +6,16 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { fds_max = 64 };
+// As many as the kernel takes in one message.
+enum { fds_max = CL_DESCRIPTORS_MAX };
+
+static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+static const unsigned no_execution = 8;
 
 ssize_t cl_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds,
                                  size_t fd_count) {
@@ -79,15 +86,27 @@ int cl_peer_credentials(int socket, uint32_t *uid, uint32_t *gid, int32_t *pid) 
     return 0;
 }
 
-int cl_memory_file(const char *name) {
-    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+int cl_memory_file(const char *name, int64_t size) {
+    // Kernels from 6.3 on can make it a file that is never executed.
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | no_execution);
+    if (fd < 0 && errno == EINVAL) fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return -1;
+    if (ftruncate(fd, size) == 0 && fcntl(fd, F_ADD_SEALS, seals) == 0) return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
 }
 
-static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+int cl_is_sealed(int fd) {
+    int present = fcntl(fd, F_GET_SEALS);
+    return present >= 0 && (present & seals) == seals;
+}
 
-int cl_seal(int fd) { return fcntl(fd, F_ADD_SEALS, seals); }
-
-int cl_is_sealed(int fd) { return fcntl(fd, F_GET_SEALS) == seals; }
+int64_t cl_file_size(int fd) {
+    struct stat status;
+    return syscall(SYS_fstat, fd, &status) == 0 ? status.st_size : -1;
+}
 
 int cl_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
@@ -104,4 +123,17 @@ void cl_event_clear(int fd) {
     (void)ignored;
 }
 
-int cl_dup_above(int fd, int lowest) { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); }
+int cl_connect_local(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}

@@ -2,21 +2,31 @@
 #include "process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int fd) {
+const char *const cl_worker_environment[] = {
+    "OPENBLAS_NUM_THREADS=1",
+    "SWIFT_BACKTRACE=enable=no",
+    NULL,
+};
+
+static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int socket,
+                   int errors) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    int failed = posix_spawn_file_actions_adddup2(actions, socket, 0);
     if (!failed) failed = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
-    if (!failed) failed = posix_spawn_file_actions_adddup2(actions, fd, 3);
-    if (!failed) failed = posix_spawn_file_actions_addclosefrom_np(actions, 4);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(actions, errors, 2);
+    if (!failed) failed = posix_spawn_file_actions_addclosefrom_np(actions, 3);
     if (!failed) failed = posix_spawnattr_setsigmask(attributes, &none);
     if (!failed) failed = posix_spawnattr_setsigdefault(attributes, &all);
     if (!failed)
@@ -26,21 +36,26 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
     return failed;
 }
 
-int cl_spawn(const char *path, char *const argv[], char *const envp[], int fd, pid_t *pid) {
+int cl_spawn(const char *path, int socket, int errors, pid_t *pid) {
+    char *const arguments[] = {(char *)path, NULL};
+    char *const *environment = (char *const *)cl_worker_environment;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    // dup2 onto itself would keep close-on-exec, so the source must not be 3.
-    int source = fcntl(fd, F_DUPFD_CLOEXEC, 4);
-    if (source < 0) return errno;
+    // dup2 onto itself would keep close-on-exec, and the first dup2 must not hit the second source.
+    int sources[] = {fcntl(socket, F_DUPFD_CLOEXEC, 3), fcntl(errors, F_DUPFD_CLOEXEC, 3)};
+    int failed = sources[0] < 0 || sources[1] < 0 ? errno : 0;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    int failed = prepare(&actions, &attributes, source);
-    if (!failed) failed = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+    if (!failed) failed = prepare(&actions, &attributes, sources[0], sources[1]);
+    if (!failed) failed = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    close(source);
+    if (sources[0] >= 0) close(sources[0]);
+    if (sources[1] >= 0) close(sources[1]);
     return failed;
 }
+
+const char *cl_program_name(void) { return program_invocation_name; }
 
 int cl_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
@@ -60,4 +75,16 @@ int cl_reap(pid_t pid, int *exit_code, int *signal) {
     return 1;
 }
 
+const char *cl_signal_name(int signal) { return sigabbrev_np(signal); }
+
+void cl_await_hangup(int socket) {
+    struct pollfd entry = {.fd = socket, .events = POLLRDHUP};
+    while (poll(&entry, 1, -1) <= 0) continue;
+}
+
 void cl_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int cl_limit_data_of(pid_t pid, uint64_t bytes) {
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+    return prlimit(pid, RLIMIT_DATA, &limit, NULL);
+}

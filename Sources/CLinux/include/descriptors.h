@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+// Descriptors that one message carries at most.
+#define CL_DESCRIPTORS_MAX 253
+
 // Sends `bytes` with `fd_count` descriptors riding on the first byte; like send(2), never SIGPIPE.
 ssize_t cl_send_with_descriptors(int socket, const void *bytes, size_t count, const int *fds,
                                  size_t fd_count);
@@ -15,17 +18,20 @@ ssize_t cl_receive_with_descriptors(int socket, void *bytes, size_t count, int *
 // The kernel's word about who is at the other end of a Unix socket; 0 or -1 with errno.
 int cl_peer_credentials(int socket, uint32_t *uid, uint32_t *gid, int32_t *pid);
 
-// A file without a name in memory; 0 seals make it open to sealing. -1 with errno.
-int cl_memory_file(const char *name);
-// Forbids shrinking, growing and further seals.
-int cl_seal(int fd);
-// Whether exactly those seals are on it.
+// A file without a name in memory, of `size` zeros, sealed: it neither shrinks nor grows, and stays
+// so. -1 with errno.
+int cl_memory_file(const char *name, int64_t size);
+// Whether those seals are on it.
 int cl_is_sealed(int fd);
+
+// Size of the file, or -1 with errno. The C library's fstat asks the kernel by way of a path, which
+// a worker must not have.
+int64_t cl_file_size(int fd);
 
 // An eventfd, close-on-exec and non-blocking; ring it, drain it.
 int cl_event(void);
 void cl_event_ring(int fd);
 void cl_event_clear(int fd);
 
-// The flags that Glibc's module does not show.
-int cl_dup_above(int fd, int lowest);
+// A stream socket connected to the Unix socket at `path`, close-on-exec; -1 with errno.
+int cl_connect_local(const char *path);

@@ -2,10 +2,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Starts `path` with `fd` as descriptor 3 and no other, an environment of its own, default signal
-// dispositions and an empty signal mask. Standard input and output are /dev/null; standard error
-// stays. 0 or an errno.
-int cl_spawn(const char *path, char *const argv[], char *const envp[], int fd, pid_t *pid);
+// All that a worker finds in its environment. OpenBLAS starts its threads when it is loaded, before
+// anybody could tell it not to; Swift's reporter of traps cannot work behind the locks.
+extern const char *const cl_worker_environment[];
+
+// Starts `path` with `socket` as standard input, standard output nowhere, `errors` as standard
+// error and no other descriptor; with a worker's environment; with default signal dispositions and
+// an empty signal mask; in a session of its own. 0 or an errno.
+int cl_spawn(const char *path, int socket, int errors, pid_t *pid);
+
+// The name under which this program was started, as it was given.
+const char *cl_program_name(void);
 
 // A descriptor that becomes readable when the process ends; -1 with errno.
 int cl_pidfd(pid_t pid);
@@ -13,17 +20,14 @@ int cl_pidfd(pid_t pid);
 int cl_pidfd_signal(int pidfd, int signal);
 // Reaps the process; 0 when it has not ended, 1 with its status, -1 with errno.
 int cl_reap(pid_t pid, int *exit_code, int *signal);
+// The symbol of a signal without "SIG", such as "KILL"; NULL for none.
+const char *cl_signal_name(int signal);
+
+// Waits until the other end of a socket is closed.
+void cl_await_hangup(int socket);
 
 // Name of the calling thread, at most 15 bytes.
 void cl_thread_name(const char *name);
 
-// A counter in shared memory that one process raises and another watches.
-static inline void cl_tick(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
-static inline uint64_t cl_ticks(const uint64_t *counter) {
-    return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-// A flag in shared memory.
-static inline void cl_raise(uint32_t *flag) { __atomic_store_n(flag, 1, __ATOMIC_RELEASE); }
-static inline uint32_t cl_is_raised(const uint32_t *flag) {
-    return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
-}
+// Limits the memory that a process of ours may take for data, in bytes; 0 or -1 with errno.
+int cl_limit_data_of(pid_t pid, uint64_t bytes);
