@@ -24,6 +24,7 @@ struct Distmlctl: ParsableCommand {
             6 conflict, 7 refused, 8 timed out while waiting, 10 diverged, 11 stopped, \
             12 nodes lost, 70 internal error, 130 detached by Ctrl-C.
             """,
+        version: distmlVersion,
         groupedSubcommands: [
             CommandGroup(
                 name: "Runs",

@@ -154,7 +154,11 @@ struct Client: ~Copyable {
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let ready = poll(&waiting, 1, Int32(seconds * 1000))
             if ready == 0 { return nil }
-            if ready < 0, errno == EINTR { continue }
+            // Only the interactive shell has a handler for Ctrl-C; elsewhere it ends the program.
+            if ready < 0, errno == EINTR {
+                printNote("")
+                throw RPCError(.failed, "no longer waited for; the daemon may go on with it")
+            }
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count < 0, errno == EINTR { continue }

@@ -36,6 +36,7 @@ enum Shell {
 
     /// Reads commands from a person until Ctrl-D or `exit`.
     static func interact() -> Int32 {
+        surviveInterrupts()
         let cache = NamesCache()
         let completer = Completer(names: { cache.names() })
         let editor = LineEditor(historyPath: historyPath()) { completer.candidates(for: $0) }
@@ -76,6 +77,13 @@ enum Shell {
             words.append("--help")
         }
         return perform(words)
+    }
+
+    /// Ctrl-C ends what the shell is waiting for, not the shell.
+    private static func surviveInterrupts() {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        sigaction(SIGINT, &action, nil)
     }
 
     private static func historyPath() -> String? {
