@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "distmld",
             dependencies: [
-                "Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ControlAPI", "Daemon",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(

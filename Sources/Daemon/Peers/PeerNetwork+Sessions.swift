@@ -113,6 +113,7 @@ extension PeerNetwork: SessionObserver {
     func watchUntilStopped() {
         let pause = min(configuration.heartbeat.interval / 4, .milliseconds(100))
         while !stopping.wait(until: .after(pause)) {
+            beats.withLock { $0 &+= 1 }
             perform(table.withLock { $0.handle(.tick, at: monotonicNanoseconds()) })
             let now = Int64(wallClockSeconds())
             for session in table.withLock({ $0.sessions.values })

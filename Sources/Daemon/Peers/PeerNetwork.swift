@@ -38,6 +38,7 @@ final class PeerNetwork: Sendable {
     let answering = Mutex<[PendingAnswer: Task<Void, Never>]>([:])
     let ringDoor = RingDoor()
     let threads = Mutex(0)
+    let beats = Mutex<UInt64>(0)
     private let currentContext: Mutex<TLSContext>
     private let watchers = Mutex<[Int: AsyncStream<PeerChange>.Continuation]>([:])
     private let counterSource = Mutex<@Sendable () -> [String: UInt64]>({ [:] })
@@ -90,6 +91,9 @@ final class PeerNetwork: Sendable {
         }
         return threads.withLock { $0 } == 0
     }
+
+    /// How often the watch has gone round; it does many times a second.
+    var heartbeats: UInt64 { beats.withLock { $0 } }
 
     /// The port that peers call; 0 before `start`.
     var port: UInt16 { listeningPort.withLock { $0 } }
