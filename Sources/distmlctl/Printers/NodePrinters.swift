@@ -6,23 +6,42 @@ struct NodeListPrinter: ListPrinter {
     let emptyNote = "no nodes"
 
     func table(_ nodes: [NodeSummary], on terminal: Terminal) -> Table {
-        var table = Table([
-            .init("NODE"), .init("STATE"), .init("ADDRESS", shrinksTo: 12, dispensable: 1),
-            .init("RTT", right: true, dispensable: 3), .init("CERT", right: true, dispensable: 2),
-            .init("VERSION", dispensable: 4), .init("REASON", shrinksTo: 10, dispensable: 5),
-        ])
+        // Reasons are sentences: a terminal gets them below the table, a pipe in it.
+        let hasReasons = terminal.outputWidth == nil
+        var table = Table(
+            [
+                .init("NODE"), .init("STATE"), .init("ADDRESS", shrinksTo: 12, dispensable: 1),
+                .init("RTT", right: true, dispensable: 3),
+                .init("CERT", right: true, dispensable: 2), .init("VERSION", dispensable: 4),
+            ] + (hasReasons ? [.init("REASON")] : [])
+        )
         for node in nodes {
-            table.add([
+            var cells: [Table.Cell] = [
                 .init(node.isLocal ? "\(node.name)*" : node.name.text),
                 .init(node.state.rawValue, color(of: node.state)),
                 .init(node.address),
                 .init(node.rttSeconds.map(duration) ?? "-"),
                 .init(days(node.certificateDays), color(ofDays: node.certificateDays)),
                 .init(node.version ?? "-"),
-                .init(node.reason ?? ""),
-            ])
+            ]
+            if hasReasons { cells.append(.init(node.reason ?? "")) }
+            table.add(cells)
         }
         return table
+    }
+
+    func lines(_ nodes: [NodeSummary], on terminal: Terminal) -> [String] {
+        let hasColor = terminal.hasColor && terminal.outputWidth != nil
+        let table = table(nodes, on: terminal).lines(
+            width: terminal.outputWidth,
+            hasColor: hasColor
+        )
+        guard let width = terminal.outputWidth else { return table }
+        return table
+            + nodes.flatMap { node in
+                guard let reason = node.reason else { return [String]() }
+                return wrapped("\(node.name): \(printable(reason))", to: width)
+            }
     }
 
     func name(_ node: NodeSummary) -> String { node.name.text }
