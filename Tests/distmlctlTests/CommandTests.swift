@@ -283,6 +283,16 @@ struct CommandTests {
         }
     }
 
+    @Test("The version is shown without a daemon, and the exit code says that there is none")
+    func version() throws {
+        let ending = try distmlctl(["version"])
+        #expect(ending.code == 3)
+        #expect(ending.output == "distmlctl  \(distmlVersion)\n")
+        let bare = try distmlctl(["--version"])
+        #expect(bare.code == 0)
+        #expect(bare.output == "\(distmlVersion)\n")
+    }
+
     @Test("Help goes to standard output and is no error")
     func help() throws {
         for words in [["--help"], ["run", "sgd", "--help"], ["help", "dataset", "add"]] {

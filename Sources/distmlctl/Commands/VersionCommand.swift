@@ -6,7 +6,8 @@ import Domain
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Show the versions of this program and of the daemon."
+        abstract: "Show the versions of this program and of the daemon.",
+        discussion: "Exits with 3 where no daemon answers; --version needs none."
     )
 
     @OptionGroup var options: GlobalOptions
@@ -20,8 +21,9 @@ struct VersionCommand: ParsableCommand {
             pair.node = daemon.node
             pair.cluster = daemon.cluster
         } catch {
-            // The version of the program is an answer even where there is no daemon.
-            pair.unreachable = error.description
+            // The version of the program is half an answer: it is shown, and then the error.
+            try options.show(pair, kind: Version.kind, VersionPrinter())
+            throw error
         }
         try options.show(pair, kind: Version.kind, VersionPrinter())
     }
@@ -33,7 +35,6 @@ struct VersionPair: Codable, Sendable {
     var daemon: String?
     var node: NodeID?
     var cluster: ClusterName?
-    var unreachable: String?
 }
 
 /// Prints `version`.
@@ -41,7 +42,7 @@ struct VersionPrinter: SheetPrinter {
     func sheet(_ pair: VersionPair, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
         sheet.add("distmlctl", pair.client)
-        sheet.add("distmld", pair.daemon ?? pair.unreachable)
+        sheet.add("distmld", pair.daemon)
         sheet.add("Node", pair.node?.text)
         sheet.add("Cluster", pair.cluster?.text)
         return sheet

@@ -122,6 +122,8 @@ struct Table {
             }
             if !isLast { result += String(repeating: " ", count: Self.gap) }
         }
+        // An empty last cell leaves the gap before it.
+        while result.last == " " { result.removeLast() }
         return result
     }
 }
