@@ -23,16 +23,19 @@ func perform(_ typed: [String]) -> Int32 {
     } catch let code as ExitCode {
         return code.rawValue
     } catch {
-        return report(parsing: error, asJSON: wantsJSON)
+        return report(parsing: error, of: words, asJSON: wantsJSON)
     }
 }
 
 /// Prints help that was asked for, or what was wrong with the words.
-private func report(parsing error: any Error, asJSON: Bool) -> Int32 {
+private func report(parsing error: any Error, of words: [String], asJSON: Bool) -> Int32 {
     let text = Distmlctl.fullMessage(for: error)
     guard Distmlctl.exitCode(for: error) != .success else {
         if !text.isEmpty { printResult(text) }
         return 0
+    }
+    if let mistake = misspelledOption(in: words, of: Distmlctl.self) {
+        return report(mistake, asJSON: asJSON)
     }
     let refusal = RPCError(
         .badUsage,

@@ -7,12 +7,9 @@ import ControlAPI
 func misspelling(in words: [String], of root: any ParsableCommand.Type) -> RPCError? {
     var command = root
     var path: [String] = [name(of: root)]
-    for (place, word) in words.enumerated() {
+    for word in words {
         let choices = subcommands(of: command)
-        if choices.isEmpty {
-            return misspelledOption(in: words[place...], of: command, path: path)
-        }
-        if word.hasPrefix("-") || word == "help" { return nil }
+        if choices.isEmpty || word.hasPrefix("-") || word == "help" { return nil }
         if let next = choices.first(where: { name(of: $0) == word }) {
             command = next
             path.append(word)
@@ -28,14 +25,23 @@ func misspelling(in words: [String], of root: any ParsableCommand.Type) -> RPCEr
     return nil
 }
 
-/// The first long option that the command does not have.
-private func misspelledOption(
-    in words: ArraySlice<String>,
-    of command: any ParsableCommand.Type,
-    path: [String]
-) -> RPCError? {
-    let known = longOptions(of: command)
+/// The first long option that the command in `words` does not have; nil where all are right.
+///
+/// The parser would speak of what is missing before it speaks of what is wrong. Asked only once
+/// it has refused the words: to know the options takes as long as all else together.
+func misspelledOption(in words: [String], of root: any ParsableCommand.Type) -> RPCError? {
+    var command = root
+    var path: [String] = [name(of: root)]
     for word in words {
+        guard let next = subcommands(of: command).first(where: { name(of: $0) == word }) else {
+            break
+        }
+        command = next
+        path.append(word)
+    }
+    guard subcommands(of: command).isEmpty else { return nil }
+    let known = longOptions(of: command)
+    for word in words.dropFirst(path.count - 1) {
         if word == "--" { return nil }
         let option = String(word.prefix { $0 != "=" })
         guard option.hasPrefix("--"), !option.hasPrefix("---"), !known.contains(option) else {
