@@ -61,9 +61,10 @@ public struct Choices: Equatable, Sendable {
         return batch
     }
 
-    /// Epochs without a gain that make a plateau: few steps an epoch make its loss noisy.
+    /// Epochs without a gain that make a plateau: few steps an epoch make its loss noisy, and many
+    /// epochs of few rows cost little.
     public func patience(stepsPerEpoch: Int) -> Int {
-        Swift.max(3, Swift.min(20, 128 / Swift.max(1, stepsPerEpoch)))
+        Swift.max(4, Swift.min(20, 1000 / Swift.max(1, stepsPerEpoch)))
     }
 
     /// One line for the person who started the run.
@@ -82,7 +83,7 @@ public struct Choices: Equatable, Sendable {
             }
             parts.append(
                 schedule == .step
-                    ? "rate ÷ 10 at each plateau, end at the third"
+                    ? "rate ÷ 10 at the first plateau, end at the second"
                     : "constant rate, end at the plateau"
             )
         }

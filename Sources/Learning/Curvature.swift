@@ -16,11 +16,12 @@ public struct Curvature: Equatable, Sendable {
 
     /// The largest rate at which momentum and the noise of a batch stay stable together.
     ///
-    /// Heavy ball alone allows η < 2(1 + μ)/L. A batch of B rows adds noise that grows with the
-    /// parameters' distance; momentum multiplies it by 1/(1 − μ). So 1/η = L + R/(B(1 − μ)).
+    /// Heavy ball alone allows η < 2(1 + μ)/L; 2/L leaves room for an estimate that is too low. A
+    /// batch of B rows adds noise that grows with the parameters' distance; momentum multiplies it
+    /// by 1/(1 − μ). So 1/η = L/2 + R/(B(1 − μ)).
     public func rate(batch: Int, momentum: Double) -> Double {
         let noise = perRow / (Double(Swift.max(1, batch)) * (1 - momentum))
-        let total = full + noise
+        let total = full / 2 + noise
         return total > 0 && total.isFinite ? 1 / total : 1
     }
 

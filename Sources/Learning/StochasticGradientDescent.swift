@@ -1,18 +1,23 @@
 public import LinearAlgebra
 
-/// Heavy-ball steps on summed gradients.
+/// Heavy-ball steps on summed gradients, and the mean of where they led.
 ///
 ///     v ← μ·v + g/n + λ·θ̂          θ ← θ − η·v − η·d·θ̂
 ///
 /// g is the sum over the n rows of the step, λ the L2 penalty, d the decoupled decay, and θ̂ the
 /// penalised parameters. Elementwise only, so all ranks get the same bits.
 /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
-/// the decay: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019.
+/// the decay: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019; the mean:
+/// Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
 public struct StochasticGradientDescent: ~Copyable {
     /// θ, in the coordinates in which the steps are taken.
     public var parameters: Vector
     /// v.
     public var velocity: Vector
+    /// Mean of θ over the last `averagedSteps` steps.
+    public var average: Vector
+    /// How many steps are in `average`.
+    public var averagedSteps = 0
     /// μ, 0 ..< 1.
     public let momentum: Float
     /// d.
@@ -24,6 +29,7 @@ public struct StochasticGradientDescent: ~Copyable {
     public init(momentum: Float, decay: Float, penalties: [Float]) {
         parameters = Vector(zeros: penalties.count)
         velocity = Vector(zeros: penalties.count)
+        average = Vector(zeros: penalties.count)
         self.momentum = momentum
         self.decay = decay
         self.penalties = penalties
@@ -39,6 +45,9 @@ public struct StochasticGradientDescent: ~Copyable {
         let (momentum, decay) = (momentum, decay)
         let count = parameters.count
         let (theta, speed, sums) = (parameters.buffer, velocity.buffer, gradient.buffer)
+        averagedSteps += 1
+        let share = 1 / Float(averagedSteps)
+        let mean = average.buffer
         penalties.withUnsafeBufferPointer { penalties in
             for i in 0..<count {
                 let pull = penalties[i] * theta[i]
@@ -46,7 +55,19 @@ public struct StochasticGradientDescent: ~Copyable {
                 speed[i] = v
                 let shrink = penalties[i] > 0 || decay > 0 ? rate * decay * theta[i] : 0
                 theta[i] -= rate * v + shrink
+                mean[i] += (theta[i] - mean[i]) * share
             }
         }
+    }
+
+    /// Begins the mean anew with the next step.
+    public mutating func beginAverage() { averagedSteps = 0 }
+
+    /// Goes on from the mean, at rest; what the noise of the batches did has been averaged out.
+    public mutating func settle() {
+        guard averagedSteps > 0 else { return }
+        parameters.copy(from: average)
+        velocity.clear()
+        averagedSteps = 0
     }
 }

@@ -102,7 +102,7 @@ extension Trainer {
             var plateau = Plateau(
                 tolerance: choices.tolerance,
                 patience: choices.patience(stepsPerEpoch: stepsPerEpoch),
-                drops: choices.schedule == .step ? 2 : 0
+                drops: choices.schedule == .step ? 1 : 0
             )
             guard state.plateau.count == 4 else { return plateau }
             plateau.first = state.plateau[0].isNaN ? nil : state.plateau[0]
@@ -123,6 +123,8 @@ extension Trainer {
         guard state.parameters.count == model.parameterCount else { return }
         search.parameters = Vector(state.parameters)
         search.velocity = Vector(state.velocity)
+        search.average = Vector(state.average)
+        search.averagedSteps = state.averagedSteps
     }
 
     private func descend(
@@ -145,7 +147,7 @@ extension Trainer {
             while state.stepInEpoch < stepsPerEpoch {
                 if let ending = try step(&search, &gradient, order, scaled) { return ending }
             }
-            if let ending = try endEpoch(search) { return ending }
+            if let ending = try endEpoch(&search) { return ending }
         }
         return .epochs
     }
@@ -220,7 +222,7 @@ extension Trainer {
     }
 
     private func endEpoch(
-        _ search: borrowing StochasticGradientDescent
+        _ search: inout StochasticGradientDescent
     ) throws(TrainingError) -> Ending? {
         let loss = state.epochLoss / Double(Swift.max(1, state.epochRows))
         state.epoch += 1
@@ -233,6 +235,7 @@ extension Trainer {
         guard loss.isFinite, loss <= 4 * startLoss else { return .diverged(rank: nil) }
         let advice = watch.handle(objective)
         plateau = watch
+        if advice != .goOn { search.settle() } else if watch.waited == 0 { search.beginAverage() }
         if advice == .lowerRate { state.rate /= 10 }
         try compareParameters(search.parameters)
         if checkpointWish { keep(search) }
@@ -243,6 +246,8 @@ extension Trainer {
         checkpointWish = false
         state.parameters = search.parameters.array
         state.velocity = search.velocity.array
+        state.average = search.average.array
+        state.averagedSteps = search.averagedSteps
         save()
     }
 

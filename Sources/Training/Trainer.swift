@@ -141,7 +141,7 @@ public final class Trainer {
         let isRight =
             task.spec.algorithm == .sgd
             ? checkpoint.parameters.count == count && checkpoint.velocity.count == count
-                && checkpoint.plateau.count == 4
+                && checkpoint.average.count == count && checkpoint.plateau.count == 4
             : checkpoint.point.count == count && checkpoint.gradient.count == count
                 && checkpoint.valueAndStep.count == 2
         guard isRight else {

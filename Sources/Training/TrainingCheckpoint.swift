@@ -40,6 +40,10 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var parameters: [Float] = []
     /// v of SGD.
     public var velocity: [Float] = []
+    /// Mean of θ over the last `averagedSteps` steps.
+    public var average: [Float] = []
+    /// How many steps are in `average`.
+    public var averagedSteps = 0
     /// State of the plateau: first, best (NaN for none), waited, dropped.
     public var plateau: [Double] = []
     /// θ of gradient descent, scaled.
@@ -82,6 +86,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         labelFactor = try reader.double("label factor")
         parameters = try reader.floats("parameters", limit: elementsMax)
         velocity = try reader.floats("velocity", limit: elementsMax)
+        average = try reader.floats("average", limit: elementsMax)
+        averagedSteps = try reader.wholeNumber("averaged steps")
         plateau = try reader.doubles("plateau", limit: 16)
         point = try reader.doubles("point", limit: elementsMax)
         gradient = try reader.doubles("gradient", limit: elementsMax)
@@ -103,7 +109,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         writer.write(Int64(restarts))
         for vector in [centers, factors] { writer.write(vector) }
         for number in [labelCenter, labelFactor] { writer.write(number) }
-        for vector in [parameters, velocity] { writer.write(vector) }
+        for vector in [parameters, velocity, average] { writer.write(vector) }
+        writer.write(Int64(averagedSteps))
         for vector in [plateau, point, gradient, history, valueAndStep] { writer.write(vector) }
         writer.write(startNorm)
         writer.write(choices)
