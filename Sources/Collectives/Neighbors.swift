@@ -61,7 +61,8 @@ struct Neighbors<L: Link & ~Copyable>: ~Copyable {
         do throws(TransportError) {
             let count = try outlet.send(&pipeline, from: memory, over: &next)
             if count > 0 { vigil.noteProgress() }
-            _ = try next.flush()
+            // Where the socket is full, the attempt to send has just found that out.
+            if outlet.isEmpty || !next.wantsWrite { _ = try next.flush() }
         } catch {
             throw lossOfNext(error)
         }

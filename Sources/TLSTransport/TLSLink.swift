@@ -32,6 +32,8 @@ public struct TLSLink: Link, ~Copyable {
     private var keyAge: KeyAge
     private let clock: @Sendable () -> Int64
     private var pendingError: TransportError?
+    /// Whether `send` has been called since the last `flush`: its first record has left already.
+    private var isInBurst = false
 
     init(
         _ session: consuming TLSSession,
@@ -70,19 +72,20 @@ public struct TLSLink: Link, ~Copyable {
     public mutating func send(_ bytes: RawSpan) throws(TransportError) -> Int {
         guard bytes.byteCount > 0 else { return 0 }
         if let error = pendingError, session.hasFailed { throw error }
-        guard try flush() else { return 0 }
+        guard try push() else { return 0 }
         try renewKeyIfOver()
         var accepted = 0
         while accepted < bytes.byteCount {
-            if !session.socket.hasRoom, try !flush() { break }
+            if !session.socket.hasRoom, try !push() { break }
             let count = try write(bytes, from: accepted)
             if count == 0 { break }
             // The peer can decrypt the first record while we encrypt the others.
-            if accepted == 0 { _ = try flush() }
+            if accepted == 0, !isInBurst { _ = try push() }
             accepted += count
         }
         keyAge.add(accepted)
-        let isClear = try flush()
+        let isClear = try push()
+        isInBurst = true
         wantsWrite = !isClear || accepted < bytes.byteCount
         return accepted
     }
@@ -97,7 +100,7 @@ public struct TLSLink: Link, ~Copyable {
             if count > 0 { continue }
             wantsRead = true
             // Answers of libssl itself, to a peer that asks for new keys, leave here.
-            if session.socket.hasOutput { _ = try flush() }
+            if session.socket.hasOutput { _ = try push() }
             if let pendingError, received == 0 { throw pendingError }
             return received
         }
@@ -105,8 +108,13 @@ public struct TLSLink: Link, ~Copyable {
         return received
     }
 
-    /// Pushes accepted bytes on to the socket; true when none are left behind.
+    /// Pushes accepted bytes on to the socket and ends a burst; true when none are left behind.
     public mutating func flush() throws(TransportError) -> Bool {
+        isInBurst = false
+        return try push()
+    }
+
+    private mutating func push() throws(TransportError) -> Bool {
         let result = session.socket.push()
         guard result != .failed else {
             // Looking for the peer's last word may have uncovered input.

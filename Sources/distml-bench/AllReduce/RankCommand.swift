@@ -86,6 +86,8 @@ struct RankCommand: ParsableCommand {
         _ vector: inout Vector,
         on ring: inout Ring<L>
     ) throws {
+        // An option of the parser is slow to read.
+        let (world, rank) = (world, rank)
         for index in 0..<vector.count { vector[index] = Float(index % 1_000 + rank) }
         try vector.update { values throws(CollectiveError) in try ring.allReduce(&values) }
         for index in 0..<vector.count {
