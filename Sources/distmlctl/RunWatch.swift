@@ -24,22 +24,8 @@ func watch(
 ) throws {
     var display = ProgressDisplay(terminal: Terminal.current())
     defer { display.clear() }
-    var failure: RPCError?
-    let end = try client.stream(
-        RunFollow.self,
-        RunFollow.Params(run: run),
-        until: deadline
-    ) { item in
-        display.show(item, now: monotonicSeconds())
-        guard options.format == .jsonl, failure == nil else { return }
-        do throws(RPCError) {
-            try options.showItem(item, kind: "run progress")
-        } catch {
-            failure = error
-        }
-    }
+    let end = try follow(run, through: &client, options, until: deadline, on: &display)
     display.clear()
-    if let failure { throw failure }
     let name = display.run?.text ?? run.text
     switch end {
     case .reply(let document):
@@ -59,6 +45,40 @@ func watch(
             "run \(name) has not ended; it goes on",
             hint: "wait again with 'distmlctl wait \(name)'"
         )
+    }
+}
+
+/// Follows a run and shows what is told of it.
+private func follow(
+    _ run: RunReference,
+    through client: inout Client,
+    _ options: GlobalOptions,
+    until deadline: Double?,
+    on display: inout ProgressDisplay
+) throws(RPCError) -> Client.StreamEnd<RunDocument> {
+    var failure: RPCError?
+    var name = run.text
+    do throws(RPCError) {
+        let params = RunFollow.Params(run: run)
+        let end = try client.stream(RunFollow.self, params, until: deadline) { item in
+            name = item.run.text
+            display.show(item, now: monotonicSeconds())
+            guard options.format == .jsonl, failure == nil else { return }
+            do throws(RPCError) {
+                try options.showItem(item, kind: "run progress")
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return end
+    } catch {
+        guard error.code == .notReady else { throw error }
+        var lost = error
+        lost.hint =
+            "the run's other nodes end it and keep its checkpoint; on any of them: "
+            + "distmlctl runs show \(name), distmlctl resume \(name)"
+        throw lost
     }
 }
 
