@@ -12,7 +12,8 @@ public struct SourceColumn: Hashable, Codable, Sendable {
     public var name: String
     /// Distinct texts in order of their bytes, each a one-hot column; nil for a column of numbers.
     public var categories: [String]?
-    /// What stands in for a missing value; nil where missing values are refused.
+    /// What stands in for a missing value; nil where missing values are refused. A missing text is
+    /// none of the categories, and this is 0.
     public var fill: Float?
 
     /// A column as it will be kept with the dataset and the model.
@@ -35,6 +36,8 @@ public struct ColumnMapping: Hashable, Codable, Sendable {
     public var count: Int
     /// Name of the label column, where it had one.
     public var label: String?
+    /// Names of the source's columns that were left out; new data may have them or not.
+    public var dropped: [String]
     /// 0 or 1: what LIBSVM text calls the first column; nil for other formats.
     public var indexBase: Int?
     /// Height and width of one image; nil where rows are not images.
@@ -47,6 +50,7 @@ public struct ColumnMapping: Hashable, Codable, Sendable {
         columns: [SourceColumn]?,
         count: Int,
         label: String? = nil,
+        dropped: [String] = [],
         indexBase: Int? = nil,
         imageShape: [Int]? = nil,
         divisor: Float = 1
@@ -54,6 +58,7 @@ public struct ColumnMapping: Hashable, Codable, Sendable {
         self.columns = columns
         self.count = count
         self.label = label
+        self.dropped = dropped
         self.indexBase = indexBase
         self.imageShape = imageShape
         self.divisor = divisor
@@ -92,7 +97,7 @@ public struct ShardDescription: Hashable, Codable, Sendable {
     public var values: Int
     /// Size of the shard file.
     public var bytes: Int
-    /// SHA-256 over the SHA-256 digests of the file's 64 KiB pages, in order.
+    /// SHA-256 over the SHA-256 digests of the file's 64 KiB pages, in order, which it ends with.
     public var hash: ContentHash
     /// Nodes that hold it, the primary first, then the replicas.
     public var holders: [NodeID]

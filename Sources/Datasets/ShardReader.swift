@@ -1,0 +1,169 @@
+public import Domain
+internal import Glibc
+public import LinearAlgebra
+
+/// How a shard is read, whatever keeps it: page by page, each page checked at its first use.
+public protocol ShardReader: RowSource {
+    /// What lies where.
+    var layout: ShardLayout { get }
+}
+
+/// A shard file mapped as it is; one owner, one thread.
+///
+/// Batches point into the map: nothing is copied. What was checked once is not checked again, so
+/// memory that goes bad afterwards is not noticed here.
+public final class MappedShardReader: ShardReader {
+    /// What lies where.
+    public let layout: ShardLayout
+
+    private let name: String
+    private let base: UnsafeRawPointer
+    private let classes: Int
+    private var isChecked: [Bool]
+
+    /// Maps the file, which may be closed afterwards, and checks its header and digests.
+    ///
+    /// `classes` is the number of classes; labels at or above it count as damage. `name` is for
+    /// messages.
+    /// - Throws: `dataCorrupt` where the file is not the one that `hash` names.
+    public init(
+        descriptor: Int32,
+        layout: ShardLayout,
+        hash: ContentHash,
+        classes: Int,
+        name: String
+    ) throws(DatasetError) {
+        self.layout = layout
+        self.name = name
+        self.classes = classes
+        isChecked = [Bool](repeating: false, count: layout.pages)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .reading(name, errno) }
+        guard Int(status.st_size) == layout.fileBytes else {
+            throw .corrupt(name, "has \(status.st_size) bytes instead of \(layout.fileBytes)")
+        }
+        let memory = mmap(nil, layout.fileBytes, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let memory, memory != MAP_FAILED else { throw .reading(name, errno) }
+        base = UnsafeRawPointer(memory)
+        let digests = UnsafeRawBufferPointer(start: base + layout.digests, count: 32 * layout.pages)
+        guard sha256(digests) == hash.bytes else {
+            throw .corrupt(name, "is not the shard \(hash.short)")
+        }
+        let header = UnsafeRawBufferPointer(start: base, count: layout.header.count)
+        guard header.elementsEqual(layout.header) else {
+            throw .corrupt(name, "has another header than its shard should")
+        }
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: base), layout.fileBytes) }
+
+    /// Number of rows.
+    public var rows: Int { layout.rows }
+    /// Number of feature columns.
+    public var columns: Int { layout.columns }
+    /// Whether its batches are sparse.
+    public var isSparse: Bool { layout.rowLayout == .sparse }
+    /// Whether its labels are real values.
+    public var isReal: Bool { layout.labels == .real }
+
+    /// Hands rows to `body` in place, after the pages they lie on have been checked.
+    public func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "\(range) of \(rows) rows")
+        do {
+            let features = isSparse ? try sparseRows(range) : try denseRows(range)
+            let labels = try rowLabels(range)
+            return body(
+                Batch(rows: range.count, columns: columns, features: features, labels: labels)
+            )
+        } catch {
+            throw RowSourceError("\(error)")
+        }
+    }
+
+    private func denseRows(_ range: Range<Int>) throws(DatasetError) -> Batch.Features {
+        let start = layout.features + 4 * columns * range.lowerBound
+        try check(start, bytes: 4 * columns * range.count)
+        return .dense((base + start).assumingMemoryBound(to: Float.self))
+    }
+
+    private func sparseRows(_ range: Range<Int>) throws(DatasetError) -> Batch.Features {
+        try check(layout.features + 8 * range.lowerBound, bytes: 8 * (range.count + 1))
+        let offsets = (base + layout.features).assumingMemoryBound(to: Int64.self)
+        var previous = offsets[range.lowerBound]
+        let first = previous
+        for row in range {
+            guard offsets[row + 1] >= previous else { throw damage("rows that overlap") }
+            previous = offsets[row + 1]
+        }
+        guard first >= 0, previous <= Int64(layout.values) else {
+            throw damage("rows beyond its entries")
+        }
+        let count = Int(previous - first)
+        try check(layout.indices + 4 * Int(first), bytes: 4 * count)
+        try check(layout.entries + 4 * Int(first), bytes: 4 * count)
+        return .sparse(
+            offsets: offsets + range.lowerBound,
+            indices: (base + layout.indices).assumingMemoryBound(to: Int32.self),
+            values: (base + layout.entries).assumingMemoryBound(to: Float.self)
+        )
+    }
+
+    private func rowLabels(_ range: Range<Int>) throws(DatasetError) -> Batch.Labels {
+        guard let type = layout.labels else { return .none }
+        let start = layout.labelsStart + 4 * range.lowerBound
+        try check(start, bytes: 4 * range.count)
+        return switch type {
+        case .classes: .classes((base + start).assumingMemoryBound(to: Int32.self))
+        case .real: .real((base + start).assumingMemoryBound(to: Float.self))
+        }
+    }
+
+    private func check(_ start: Int, bytes: Int) throws(DatasetError) {
+        guard bytes > 0 else { return }
+        let first = start / ShardLayout.pageBytes
+        let last = (start + bytes - 1) / ShardLayout.pageBytes
+        for page in first...last where !isChecked[page] {
+            try checkPage(page)
+            isChecked[page] = true
+        }
+    }
+
+    private func checkPage(_ page: Int) throws(DatasetError) {
+        let start = page * ShardLayout.pageBytes
+        let end = min(start + ShardLayout.pageBytes, layout.digests)
+        let bytes = UnsafeRawBufferPointer(start: base + start, count: end - start)
+        let stated = UnsafeRawBufferPointer(start: base + layout.digests + 32 * page, count: 32)
+        guard stated.elementsEqual(sha256(bytes)) else { throw .corruptPage(name, page) }
+        // The hash proves who wrote it, not that it makes sense: a number out of range would have
+        // the arithmetic reach into other memory.
+        if isSparse {
+            try checkNumbers(layout.indices, count: layout.values, in: start..<end, below: columns)
+        }
+        if layout.labels == .classes {
+            try checkNumbers(layout.labelsStart, count: rows, in: start..<end, below: classes)
+        }
+    }
+
+    /// Checks those Int32 of a tensor that lie in `page`.
+    private func checkNumbers(
+        _ tensor: Int,
+        count: Int,
+        in page: Range<Int>,
+        below limit: Int
+    ) throws(DatasetError) {
+        let part = page.clamped(to: tensor..<tensor + 4 * count)
+        let numbers = (base + part.lowerBound).assumingMemoryBound(to: Int32.self)
+        for i in 0..<part.count / 4 {
+            guard numbers[i] >= 0, Int(numbers[i]) < limit else {
+                throw damage("the number \(numbers[i]) where \(limit) are possible")
+            }
+        }
+    }
+
+    private func damage(_ what: String) -> DatasetError {
+        .corrupt(name, "has \(what)")
+    }
+}
