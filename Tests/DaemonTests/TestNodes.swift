@@ -78,15 +78,26 @@ func freePorts(_ count: Int) throws -> [UInt16] {
 func configuration(
     _ node: String,
     _ ports: [String: UInt16],
-    _ certificates: TestCertificates,
-    folder: String = "/nowhere"
+    _ certificates: TestCertificates
 ) throws -> Configuration {
+    try Configuration.parse(
+        configurationText(node, ports, certificates, "/nowhere"),
+        file: "test"
+    )
+}
+
+/// The same as a file says it, with everything of the node below `folder`.
+func configurationText(
+    _ node: String,
+    _ ports: [String: UInt16],
+    _ certificates: TestCertificates,
+    _ folder: String
+) throws -> String {
     let peers = ports.sorted { $0.key < $1.key }
         .map { "  - {name: \($0.key), address: \"127.0.0.1:\($0.value)\"}\n" }.joined()
     let files = certificates.files(node)
     let port = try #require(ports[node])
-    return try Configuration.parse(
-        """
+    return """
         cluster: test
         node: \(node)
         listen: 127.0.0.1:\(port)
@@ -98,9 +109,7 @@ func configuration(
         state: \(folder)/state
         socket: {path: \(folder)/sock}
         heartbeat: {interval: 50ms, suspect: 300ms, dead: 600ms}
-        """,
-        file: "test"
-    )
+        """
 }
 
 /// Waits until a fact holds, looking at it every few milliseconds.

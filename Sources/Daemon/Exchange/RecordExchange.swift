@@ -2,7 +2,7 @@ import Catalog
 import ControlAPI
 import Domain
 import Logging
-import TLSTransport
+import Wire
 
 /// What a node has that never changes, as a number.
 private enum RecordDigestCall: PeerMethod {
@@ -28,17 +28,6 @@ private enum RecordListCall: PeerMethod {
     }
 }
 
-/// Some records of a node, as many of the first as fit into one answer.
-private enum RecordFetchCall: PeerMethod {
-    static let name = "records.fetch"
-
-    struct Request: Codable, Sendable {
-        var ids: [RecordID]
-    }
-
-    typealias Reply = [CatalogRecord]
-}
-
 /// Something new lies in the catalogue of the one who calls.
 private enum RecordNewsCall: PeerMethod {
     static let name = "records.news"
@@ -46,9 +35,8 @@ private enum RecordNewsCall: PeerMethod {
     typealias Reply = Empty
 }
 
-/// Identities in one answer, and bytes of records in one answer.
+/// Identities in one answer.
 private let pageCount = 4_096
-private let pageBytes = 1 << 20
 /// Between two looks where nobody announced anything.
 private let compareInterval = Duration.seconds(5)
 
@@ -88,12 +76,12 @@ actor RecordExchange {
             let page = ids.dropFirst(max(0, request.from)).prefix(pageCount)
             return .init(ids: Array(page), isLast: page.endIndex == ids.endIndex)
         }
-        network.handle(RecordFetchCall.self) { _, request async throws(PeerRefusal) in
-            let ids = Array(request.ids.prefix(pageCount))
+        network.handle(RecordPage.method) { _, payload async throws(PeerRefusal) in
+            let ids = try RecordPage.ids(payload)
             let records = try await answering(store) { database throws(CatalogError) in
                 try database.records(ids)
             }
-            return fitting(records)
+            return RecordPage.encode(records)
         }
         network.handle(RecordNewsCall.self) { [weak self] node, _ async throws(PeerRefusal) in
             Task { await self?.compare(with: node) }
@@ -214,12 +202,19 @@ actor RecordExchange {
             try database.missing(among: ids)
         }
         while !missing.isEmpty {
-            let records = try await network.call(
-                RecordFetchCall.self,
-                .init(ids: missing),
-                on: node,
+            let request = RecordPage.encode(Array(missing.prefix(pageCount)))
+            let answer = try await network.call(
+                node,
+                RecordPage.method,
+                request,
                 within: .seconds(30)
             )
+            let records: [CatalogRecord]
+            do throws(WireError) {
+                records = try RecordPage.records(answer)
+            } catch {
+                throw .malformed(node, reason: "\(error)")
+            }
             // Whoever has removed them meanwhile sends nothing, or less.
             guard !records.isEmpty else { return }
             try await asking(store, node) { database throws(CatalogError) in
@@ -232,17 +227,6 @@ actor RecordExchange {
             missing = left
         }
     }
-}
-
-/// As many of the first as fit into one answer, but at least one.
-private func fitting(_ records: [CatalogRecord]) -> [CatalogRecord] {
-    var bytes = 0
-    return Array(
-        records.prefix { record in
-            bytes += record.body.count
-            return bytes <= pageBytes || bytes == record.body.count
-        }
-    )
 }
 
 /// Asks our catalogue for a peer, who is told why where it fails.
