@@ -94,6 +94,13 @@ struct LocalNodeTests {
             let edges = try #require(ping["result"] as? [[String: Any]])
             #expect(edges.count == 6)
             #expect(edges.allSatisfy { $0["received"] as? Int == 3 })
+            let bench = try client.ask(
+                "ring.bench",
+                params: #"{"sizes":[4096,262144],"count":3}"#
+            )
+            let rows = try #require(bench["result"] as? [[String: Any]], "\(bench)")
+            #expect(rows.map { $0["bytes"] as? Int } == [4_096, 262_144])
+            #expect(rows.allSatisfy { ($0["median_seconds"] as? Double ?? 0) > 0 })
             let show = try client.ask("node.show", params: #"{"node":"c"}"#)
             let other = try #require(show["result"] as? [String: Any])
             #expect((other["machine"] as? [String: Any])?["cores"] as? Int ?? 0 > 0)

@@ -24,6 +24,7 @@ private func addNodeMethods(to table: inout MethodTable, _ services: Services) {
     table.add(NodeHealthHandler(directory: directory))
     table.add(RingShowHandler(network: network))
     table.add(RingPingHandler(directory: directory))
+    table.add(RingBenchHandler(directory: directory))
     table.add(CertShowHandler(directory: directory))
     table.add(CertReloadHandler(services: services))
     table.add(DoctorHandler(directory: directory))

@@ -8,6 +8,7 @@ struct NodeDirectory: Sendable {
     let network: PeerNetwork
     let store: Store
     let startedAt: Double
+    let benchmark: RingBenchmark
 
     /// Answers what other nodes ask about this one.
     func serve() {
@@ -20,6 +21,9 @@ struct NodeDirectory: Sendable {
         network.handle(PingCall.self) { _, _ async throws(PeerRefusal) in Empty() }
         network.handle(MeasureCall.self) { _, request async throws(PeerRefusal) in
             await network.measure(request.to, count: request.count)
+        }
+        network.handle(RingBenchCall.self) { _, request async throws(PeerRefusal) in
+            try await benchmark.take(request)
         }
     }
 

@@ -57,7 +57,8 @@ final class Services: Sendable {
             configuration: configuration,
             network: network,
             store: store,
-            startedAt: wallClockSeconds()
+            startedAt: wallClockSeconds(),
+            benchmark: RingBenchmark(network: network)
         )
         directory.serve()
         registers.serve()
