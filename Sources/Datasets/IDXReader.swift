@@ -30,7 +30,7 @@ struct IDXFile {
         guard magic[2] == 8 else {
             throw DatasetError(
                 .idxType,
-                "has values of type 0x\(String(magic[2], radix: 16)); unsigned bytes (0x8) are taken",
+                "has values of type 0x\(String(magic[2], radix: 16)), and only 0x8 is taken",
                 file: file.name
             )
         }

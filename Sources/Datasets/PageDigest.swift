@@ -38,13 +38,25 @@ public func shardHash(
         try readExactly(descriptor, &page, count, at: start, name)
         digests += page.withUnsafeBytes { sha256(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
-    var stated = [UInt8](repeating: 0, count: digests.count)
-    try readExactly(descriptor, &stated, stated.count, at: layout.digests, name)
+    let stated = try statedDigests(of: descriptor, layout: layout, name: name)
     for number in 0..<layout.pages {
         let range = 32 * number..<32 * number + 32
         guard digests[range] == stated[range] else { throw .corruptPage(name, number) }
     }
     return contentHash(of: digests)
+}
+
+/// The digests that a shard file itself states, 32 bytes a page.
+///
+/// They are what the shard's hash is taken over, so compare before they are believed.
+public func statedDigests(
+    of descriptor: Int32,
+    layout: ShardLayout,
+    name: String
+) throws(DatasetError) -> [UInt8] {
+    var digests = [UInt8](repeating: 0, count: 32 * layout.pages)
+    try readExactly(descriptor, &digests, digests.count, at: layout.digests, name)
+    return digests
 }
 
 private func readExactly(

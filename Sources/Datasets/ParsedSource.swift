@@ -108,7 +108,7 @@ struct SourceParser {
         if let known, known.columns != nil {
             throw DatasetError(
                 .columnsDiffer,
-                "is LIBSVM text without names; the known data are a table of \(known.count) columns",
+                "is LIBSVM text, and the known data are a table of \(known.count) columns",
                 file: files.first?.name
             )
         }

@@ -7,8 +7,10 @@ internal import Glibc
 /// | Form | Words |
 /// |---|---|
 /// | sparse | label code, label value, count n, n column indices, n values |
-/// | table | label code, label value, one value a column (NaN where missing, the number of the text in a column of text) |
+/// | table | label code, label value, one value a column |
 /// | bytes | label code, label value, one byte a column, filled up to a whole word |
+///
+/// In a table NaN stands for a missing value, and a text's number for the text.
 final class StagingWriter {
     /// Bytes appended so far.
     private(set) var count = 0

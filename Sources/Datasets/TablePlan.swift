@@ -157,7 +157,7 @@ struct ColumnLook {
             && distinct.allSatisfy { $0 == $0.rounded() }
     }
 
-    /// Whether its numbers are those by which classes are called: 0, 1, … or 1, 2, … or −1 and 1.
+    /// Whether its numbers are as classes are called: 0, 1, … or 1, 2, … or −1 and 1.
     var hasClassNumbers: Bool {
         guard !isText, (2...100).contains(distinct.count),
             distinct.allSatisfy({ $0 == $0.rounded() }),

@@ -2,7 +2,9 @@
 struct TextTable {
     private var arena: [UInt8] = []
     private var starts: [Int] = [0]
-    /// One more than a text's number; 0 where free. A power of two, at most half full.
+    /// One more than a text's number, 0 where free.
+    ///
+    /// A power of two of them, at most half in use.
     private var slots = [Int32](repeating: 0, count: 64)
 
     /// Number of distinct texts.

@@ -12,8 +12,9 @@ public struct SourceColumn: Hashable, Codable, Sendable {
     public var name: String
     /// Distinct texts in order of their bytes, each a one-hot column; nil for a column of numbers.
     public var categories: [String]?
-    /// What stands in for a missing value; nil where missing values are refused. A missing text is
-    /// none of the categories, and this is 0.
+    /// What stands in for a missing value; nil where missing values are refused.
+    ///
+    /// A missing text is none of the categories; this is then 0.
     public var fill: Float?
 
     /// A column as it will be kept with the dataset and the model.
