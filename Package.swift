@@ -119,7 +119,12 @@ let package = Package(
         .testTarget(name: "TidyTests"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["CKernels", "LinearAlgebra"]),
+        // Rows in memory, for tests of whatever reads rows.
+        .target(name: "RowSamples", dependencies: ["LinearAlgebra"], path: "Tests/RowSamples"),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["CKernels", "LinearAlgebra", "RowSamples"]
+        ),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"]),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Domain", "JSONRPC"]),
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Domain"]),
@@ -127,7 +132,10 @@ let package = Package(
             name: "DatasetsTests",
             dependencies: ["CLinux", "CZlib", "Datasets", "Domain", "LinearAlgebra"]
         ),
-        .testTarget(name: "LearningTests", dependencies: ["Domain", "Learning", "LinearAlgebra"]),
+        .testTarget(
+            name: "LearningTests",
+            dependencies: ["Domain", "Learning", "LinearAlgebra", "RowSamples"]
+        ),
         .testTarget(name: "RegistersTests", dependencies: ["Domain", "Registers", "Wire"]),
         // The facts that every `Link` must meet; both kinds of link are held to them.
         .target(
@@ -162,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Datasets", "Domain", "Learning", "LinearAlgebra", "Training", "Wire", "WorkerLink",
+                "Domain", "Learning", "LinearAlgebra", "RowSamples", "Training", "Wire",
             ]
         ),
         .testTarget(

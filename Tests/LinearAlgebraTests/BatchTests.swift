@@ -1,4 +1,5 @@
 import LinearAlgebra
+import RowSamples
 import Testing
 
 /// The rows of a batch, written out.

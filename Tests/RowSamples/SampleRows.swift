@@ -1,25 +1,51 @@
-import LinearAlgebra
+public import LinearAlgebra
 
 /// Rows in memory, dense or sparse.
-struct SampleRows: RowSource {
-    let values: [[Float]]
-    let isSparse: Bool
-    let classes: [Int32]?
-    let reals: [Float]?
+public struct SampleRows: RowSource, Sendable {
+    /// All values, row by row.
+    public let values: [[Float]]
+    /// Whether zeros are left out.
+    public let isSparse: Bool
+    /// The class of each row, where labels are classes.
+    public let classes: [Int32]?
+    /// The label of each row, where labels are real.
+    public let reals: [Float]?
 
-    init(_ values: [[Float]], isSparse: Bool = false, classes: [Int32]) {
+    /// Rows with classes.
+    public init(_ values: [[Float]], isSparse: Bool = false, classes: [Int32]) {
         (self.values, self.isSparse, self.classes, reals) = (values, isSparse, classes, nil)
     }
 
-    init(_ values: [[Float]], isSparse: Bool = false, reals: [Float]) {
+    /// Rows with real labels.
+    public init(_ values: [[Float]], isSparse: Bool = false, reals: [Float]) {
         (self.values, self.isSparse, classes, self.reals) = (values, isSparse, nil, reals)
     }
 
-    var rows: Int { values.count }
-    var columns: Int { values.first?.count ?? 0 }
-    var isReal: Bool { reals != nil }
+    /// Number of rows.
+    public var rows: Int { values.count }
+    /// Number of feature columns.
+    public var columns: Int { values.first?.count ?? 0 }
+    /// Whether labels are real.
+    public var isReal: Bool { reals != nil }
 
-    func withRows<Result>(
+    /// The rows of `range`, in an order of their own.
+    public func part(_ range: Range<Int>) -> SampleRows {
+        if let reals {
+            return SampleRows(
+                Array(values[range]),
+                isSparse: isSparse,
+                reals: Array(reals[range])
+            )
+        }
+        return SampleRows(
+            Array(values[range]),
+            isSparse: isSparse,
+            classes: Array((classes ?? [])[range])
+        )
+    }
+
+    /// Hands a copy of the rows to `body`.
+    public func withRows<Result>(
         _ range: Range<Int>,
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result {
@@ -80,7 +106,7 @@ extension Array {
 }
 
 /// A small matrix with zeros in it, the same in every test run.
-func sampleMatrix(_ rows: Int, _ columns: Int, seed: Int = 1) -> [[Float]] {
+public func sampleMatrix(_ rows: Int, _ columns: Int, seed: Int = 1) -> [[Float]] {
     (0..<rows).map { row in
         (0..<columns).map { column in
             let number = (row * 7919 + column * 104_729 + seed * 1_299_709) % 1009

@@ -1,0 +1,104 @@
+import Domain
+import Glibc
+import Learning
+import LinearAlgebra
+import RowSamples
+import Testing
+
+@Suite("Measures of a model")
+struct EvaluationTests {
+    /// One column holds the score itself.
+    private func sums(_ scores: [Float], _ classes: [Int32]) throws -> EvaluationSums {
+        let source = SampleRows(scores.map { [$0] }, classes: classes)
+        let model = LinearModel(kind: .logistic, columns: 1, classes: 2, bias: .none)
+        var sums = EvaluationSums(classes: 2)
+        try source.withRows(0..<scores.count) { sums.add($0, by: model, at: Vector([1])) }
+        return sums
+    }
+
+    @Test("Two classes: the positive one is the second")
+    func binary() throws {
+        // Called 1: rows 0, 1, 2; truly 1: rows 0, 1, 3.
+        let metrics = try sums([2, 1, 3, -1, -2, -3], [1, 1, 0, 1, 0, 0]).metrics(on: "validation")
+        #expect(metrics.on == "validation")
+        #expect(metrics.rows == 6)
+        #expect(metrics.accuracy == 4.0 / 6)
+        #expect(metrics.precision == 2.0 / 3)
+        #expect(metrics.recall == 2.0 / 3)
+        #expect(metrics.f1 == 2.0 / 3)
+        #expect(metrics.balancedAccuracy == 2.0 / 3)
+        let losses = [(2.0, 1.0), (1, 1), (3, 0), (-1, 1), (-2, 0), (-3, 0)]
+            .map { score, label in log(1 + exp(score)) - label * score }
+        let expected = losses.reduce(0, +) / 6
+        #expect(abs((metrics.logLoss ?? 0) - expected) < 1e-9)
+        #expect(metrics.rmse == nil)
+    }
+
+    @Test("Three classes: the mean over the classes")
+    func several() throws {
+        let rows: [[Float]] = [
+            [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0],
+        ]
+        let source = SampleRows(rows, classes: [0, 1, 1, 2, 2, 2])
+        let model = LinearModel(kind: .softmax, columns: 3, classes: 3, bias: .none)
+        var sums = EvaluationSums(classes: 3)
+        try source.withRows(0..<6) { batch in
+            sums.add(batch, by: model, at: Vector([1, 0, 0, 0, 1, 0, 0, 0, 1]))
+        }
+        #expect(sums.confusion == [1, 0, 0, 1, 1, 0, 0, 1, 2])
+        let metrics = sums.metrics(on: "x")
+        #expect(metrics.accuracy == 4.0 / 6)
+        let recalls = [1, 0.5, 2.0 / 3]
+        let precisions = [0.5, 0.5, 1]
+        #expect(abs((metrics.recall ?? 0) - recalls.reduce(0, +) / 3) < 1e-12)
+        #expect(metrics.balancedAccuracy == metrics.recall)
+        #expect(abs((metrics.precision ?? 0) - precisions.reduce(0, +) / 3) < 1e-12)
+        let harmonic = zip(recalls, precisions).map { 2 * $0 * $1 / ($0 + $1) }
+        #expect(abs((metrics.f1 ?? 0) - harmonic.reduce(0, +) / 3) < 1e-12)
+    }
+
+    @Test("Real labels: root of the mean square, and the share that is explained")
+    func regression() throws {
+        let source = SampleRows([[1], [2], [3], [6]], reals: [1, 3, 3, 5])
+        let model = LinearModel(kind: .linear, columns: 1, classes: 2, bias: .none)
+        var sums = EvaluationSums(classes: 0)
+        try source.withRows(0..<4) { sums.add($0, by: model, at: Vector([1])) }
+        let metrics = sums.metrics(on: "x")
+        #expect(metrics.rmse == (2.0 / 4).squareRoot())
+        #expect(metrics.r2 == 1 - 2.0 / 8)
+        #expect(metrics.accuracy == nil)
+        #expect(sums.loss == 1)
+    }
+
+    @Test("Sums of parts are the sums of the whole, and survive as plain numbers")
+    func additive() throws {
+        let (scores, classes): ([Float], [Int32]) = ([2, 1, 3, -1, -2, -3], [1, 1, 0, 1, 0, 0])
+        let whole = try sums(scores, classes)
+        let first = try sums(Array(scores[..<2]), Array(classes[..<2]))
+        let second = try sums(Array(scores[2...]), Array(classes[2...]))
+        let added = zip(first.values, second.values).map { $0 + $1 }
+        let restored = try #require(EvaluationSums(classes: 2, values: added))
+        #expect(restored.confusion == whole.confusion)
+        #expect(restored.metrics(on: "x").accuracy == whole.metrics(on: "x").accuracy)
+        #expect(EvaluationSums(classes: 3, values: added) == nil)
+    }
+
+    @Test("No rows have no measures")
+    func nothing() {
+        #expect(EvaluationSums(classes: 2).metrics(on: "x") == Metrics(on: "x", rows: 0))
+    }
+
+    @Test("Probabilities of a row add up to one and agree with its class")
+    func shares() {
+        let softmax = LinearModel(kind: .softmax, columns: 1, classes: 3, bias: .none)
+        var scores: [Float] = [1, 3, 2]
+        #expect(bestClass(scores, outputs: 3) == 1)
+        let shares = probabilities(&scores, of: softmax)
+        #expect(abs(shares.reduce(0, +) - 1) < 1e-6)
+        #expect(shares[1] > shares[2] && shares[2] > shares[0])
+        let logistic = LinearModel(kind: .logistic, columns: 1, classes: 2, bias: .none)
+        var score: [Float] = [-200]
+        #expect(probabilities(&score, of: logistic) == [1, 0])
+        #expect(bestClass([-200], outputs: 1) == 0)
+    }
+}

@@ -1,0 +1,215 @@
+import Domain
+import Learning
+import LinearAlgebra
+import RowSamples
+import Testing
+
+@Suite("Columns and labels in other units")
+struct ScalingTests {
+    /// Column 2 is constant, column 3 rare and far out; labels lie far from zero.
+    private static func source(isSparse: Bool) -> SampleRows {
+        let matrix = (0..<40).map { row -> [Float] in
+            let small = Float(row % 7) / 1000
+            return [small, 5000 + Float(row % 11) * 10, 7, row == 3 ? 900 : 0, 0]
+        }
+        return SampleRows(
+            matrix,
+            isSparse: isSparse,
+            reals: (0..<40).map { 2000 + Float($0 % 13) / 4 }
+        )
+    }
+
+    private func scaling(_ source: SampleRows, isCentered: Bool) throws -> Scaling {
+        let sums = try ColumnSums(of: source) { _ in true }
+        return Scaling(
+            columns: ColumnScaling(sums, isCentered: isCentered),
+            labels: LabelScaling(sums, isCentered: isCentered)
+        )
+    }
+
+    @Test("Scaled columns deviate by one, or reach no further than eight")
+    func deviations() throws {
+        let source = Self.source(isSparse: false)
+        let columns = try scaling(source, isCentered: true).columns
+        for column in 0..<5 {
+            let scaled = source.values.map { row in
+                Double((row[column] - columns.centers[column]) * columns.factors[column])
+            }
+            let mean = scaled.reduce(0, +) / 40
+            let variance = scaled.reduce(0) { $0 + $1 * $1 } / 40
+            let reach = scaled.map { abs($0) }.max() ?? 0
+            #expect(abs(mean) < 1e-4)
+            switch column {
+            case 0, 1: #expect(abs(variance - 1) < 1e-3)
+            case 3: #expect(reach <= 8.001 && variance < 1)
+            default: #expect(reach == 0, "a constant column becomes zero and harms nothing")
+            }
+        }
+    }
+
+    @Test("Labels deviate by one from zero, and a constant label keeps its unit")
+    func labels() throws {
+        let source = Self.source(isSparse: false)
+        let unit = try scaling(source, isCentered: true).labels
+        let scaled = (source.reals ?? []).map { (Double($0) - unit.center) * unit.factor }
+        #expect(abs(scaled.reduce(0, +)) < 1e-9)
+        #expect(abs(scaled.reduce(0) { $0 + $1 * $1 } / 40 - 1) < 1e-9)
+        #expect(abs(unit.lossUnit * unit.factor * unit.factor - 1) < 1e-12)
+        let constant = SampleRows([[1], [2]], reals: [3, 3])
+        let sums = try ColumnSums(of: constant) { _ in true }
+        #expect(LabelScaling(sums, isCentered: true) == LabelScaling(center: 3, factor: 1))
+    }
+
+    @Test(
+        "Raw parameters score raw rows as scaled ones score scaled rows",
+        arguments: [Bias.free, .feature, .none],
+        [false, true]
+    )
+    func rawParameters(bias: Bias, isSparse: Bool) throws {
+        let source = Self.source(isSparse: isSparse)
+        let scaling = try scaling(source, isCentered: bias == .free)
+        let model = LinearModel(kind: .linear, columns: 5, classes: 2, bias: bias, biasScale: 3)
+        let scaled = Vector((0..<model.parameterCount).map { 0.5 - Float($0) / 5 })
+        let raw = scaling.raw(scaled, of: model)
+        let rows = ScaledRows(source, scaling: scaling)
+        let moved = rows.centering.moved(scaled, of: model)
+        var expected = [Float](repeating: 0, count: 40)
+        try rows.withRows(ArraySlice(0..<40)) { batch in
+            model.writeScores(at: moved, of: batch, to: &expected)
+        }
+        var scores = [Float](repeating: 0, count: 40)
+        try source.withRows(0..<40) { batch in
+            model.writeScores(at: raw, of: batch, to: &scores)
+        }
+        for (score, scaledScore) in zip(scores, expected) {
+            let inRawUnits = Double(scaledScore) / scaling.labels.factor + scaling.labels.center
+            // Raw columns reach 5,000 and the bias as much: one Float there is 5e-4.
+            #expect(abs(Double(score) - inRawUnits) < 1e-2)
+        }
+    }
+
+    @Test("Sparse rows are centred as if their zeros were stored")
+    func sparseCentering() throws {
+        let (dense, sparse) = (Self.source(isSparse: false), Self.source(isSparse: true))
+        let scaling = try scaling(dense, isCentered: true)
+        #expect(try self.scaling(sparse, isCentered: true).labels == scaling.labels)
+        let model = LinearModel(kind: .linear, columns: 5, classes: 2, bias: .free)
+        let parameters = Vector([0.3, -0.2, 0.1, 0.4, 0.5, -0.6])
+        var gradients: [[Float]] = []
+        for source in [dense, sparse] {
+            let rows = ScaledRows(source, scaling: scaling)
+            var gradient = Vector(zeros: model.parameterCount)
+            let moved = rows.centering.moved(parameters, of: model)
+            try rows.withRows(ArraySlice(0..<40)) { batch in
+                _ = model.addGradient(at: moved, over: batch, into: &gradient)
+            }
+            rows.centering.correct(&gradient, of: model)
+            gradients.append(gradient.array)
+            #expect(rows.centering.isNone == !source.isSparse)
+        }
+        for (one, other) in zip(gradients[0], gradients[1]) {
+            // The second column lies 160 deviations from zero: as many times one Float's rounding.
+            #expect(abs(one - other) < 1e-2)
+        }
+    }
+
+    @Test("Sums of parts reduce to the sums of the whole")
+    func partialSums() throws {
+        let source = Self.source(isSparse: false)
+        let whole = try ColumnSums(of: source) { $0 % 3 != 0 }
+        let first = try ColumnSums(of: source.part(0..<15)) { $0 % 3 != 0 }
+        var second = try ColumnSums(of: source.part(15..<40)) { $0 % 3 != 0 }
+        try second.reduce(with: AddingReducer(first))
+        #expect(second.rows == whole.rows)
+        #expect(second.largest == whole.largest)
+        #expect(second.smallest == whole.smallest)
+        #expect(abs(second.labels - whole.labels) < 1e-9 * whole.labels)
+        for column in 0..<5 {
+            #expect(
+                abs(second.second[column] - whole.second[column]) <= 1e-12 * whole.second[column]
+            )
+        }
+    }
+}
+
+/// The second of two ranks, told what the first one has.
+private final class AddingReducer: Reducer {
+    let rank = 1
+    let worldSize = 2
+    private let other: ColumnSums
+
+    init(_ other: ColumnSums) { self.other = other }
+
+    func makeVector(count: Int) -> Vector { Vector(zeros: count) }
+    func sum(_ vector: inout Vector) {}
+
+    func sum(_ values: inout [Double]) {
+        let theirs =
+            [other.rows, other.labels, other.labelSquares] + other.first + other.second
+        values = zip(values, theirs).map { $0 + $1 }
+    }
+
+    func max(_ values: inout [Double]) {
+        let theirs = other.largest + other.smallest.map { -$0 }
+        values = zip(values, theirs).map { Swift.max($0, $1) }
+    }
+}
+
+@Suite("Curvature")
+struct CurvatureTests {
+    /// The largest eigenvalue of XᵀX/n, a constant column included, by many power steps.
+    private func eigenvalue(of matrix: [[Double]]) -> Double {
+        var direction = [Double](repeating: 1, count: matrix[0].count)
+        var norm = 0.0
+        for _ in 0..<200 {
+            var image = [Double](repeating: 0, count: direction.count)
+            for row in matrix {
+                let score = zip(row, direction).reduce(0) { $0 + $1.0 * $1.1 }
+                for column in row.indices { image[column] += score * row[column] }
+            }
+            norm = image.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            direction = image.map { $0 / norm }
+        }
+        return norm / Double(matrix.count)
+    }
+
+    @Test(
+        "The estimate lies between the largest eigenvalue and a tenth above",
+        arguments: [false, true]
+    )
+    func estimate(isSparse: Bool) throws {
+        let source = SampleRows(
+            sampleMatrix(200, 8),
+            isSparse: isSparse,
+            reals: [Float](repeating: 0, count: 200)
+        )
+        let sums = try ColumnSums(of: source) { _ in true }
+        let columns = ColumnScaling(sums, isCentered: true)
+        let rows = ScaledRows(source, scaling: Scaling(columns: columns))
+        let model = LinearModel(kind: .linear, columns: 8, classes: 2, bias: .free)
+        let curvature = try Curvature.estimate(
+            of: model,
+            on: rows,
+            rows: ArraySlice(0..<200),
+            with: LoneReducer()
+        )
+        let scaled = source.values.map { row in
+            row.indices.map { Double((row[$0] - columns.centers[$0]) * columns.factors[$0]) } + [1]
+        }
+        let exact = eigenvalue(of: scaled)
+        #expect(curvature.full >= 0.95 * exact && curvature.full <= 1.11 * exact)
+        let norms = scaled.map { row in row.reduce(0) { $0 + $1 * $1 } }
+        let perRow = norms.reduce(0) { $0 + $1 * $1 } / norms.reduce(0, +)
+        #expect(abs(curvature.perRow - perRow) < 1e-3 * perRow)
+    }
+
+    @Test("The rate falls with the curvature, and with the noise of small batches")
+    func rates() {
+        let curvature = Curvature(full: 4, perRow: 10)
+        let rate = curvature.rate(batch: 100, momentum: 0.9)
+        #expect(abs(rate - 1 / (4 / 2 + 10 / (100 * 0.1))) < 1e-12)
+        #expect(curvature.rate(batch: 10, momentum: 0.9) < rate)
+        #expect(curvature.rate(batch: 100, momentum: 0.99) < rate)
+        #expect(Curvature(full: 0, perRow: 0).rate(batch: 1, momentum: 0) == 1)
+    }
+}
