@@ -123,4 +123,12 @@ public struct ImportProgress: Hashable, Sendable {
     public var bytesMax: Int
     /// Rows so far.
     public var rows: Int
+
+    /// A point with all its fields.
+    public init(phase: Phase, bytes: Int, bytesMax: Int, rows: Int) {
+        self.phase = phase
+        self.bytes = bytes
+        self.bytesMax = bytesMax
+        self.rows = rows
+    }
 }

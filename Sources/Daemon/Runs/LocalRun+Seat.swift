@@ -1,0 +1,313 @@
+import Collectives
+import ControlAPI
+import Domain
+import Glibc
+import Logging
+import TLSTransport
+import Training
+import Transport
+import Wire
+import WorkerLink
+
+/// How long a ring may take to stand.
+private let ringLimit = Duration.seconds(20)
+
+extension LocalRun {
+    /// Runs this node's seat to its end: worker, links, ring.
+    func runSeat(key: [UInt8]) async -> Result<SeatResult, RunFailure> {
+        var descriptors: [Int32] = []
+        defer { for descriptor in descriptors { close(descriptor) } }
+        do throws(RunFailure) {
+            let job = try await makeJob(taking: &descriptors)
+            let worker = try await startWorker(job, descriptors)
+            let links = try await formRing(key)
+            return .success(try await serve(worker, links))
+        } catch {
+            control.abort(error.cause)
+            return .failure(error)
+        }
+    }
+
+    private func failed(_ reason: String) -> RunFailure {
+        RunFailure(cause: Cause(node: world.node, rank: rank, reason: failurePrefix + reason))
+    }
+
+    private var seat: Seat { record.plan.seats[rank.index] }
+
+    /// Opens what the worker needs and describes it.
+    private func makeJob(taking descriptors: inout [Int32]) async throws(RunFailure) -> TrainingJob
+    {
+        let dataset = prepared.dataset
+        let shards = try await open(seat.shards, of: dataset, taking: &descriptors)
+        var validation: [ShardInput] = []
+        if let other = prepared.validation {
+            validation = try await open(seat.validationShards, of: other, taking: &descriptors)
+        }
+        let classes: Int
+        switch dataset.labels {
+        case .classes(let names): classes = names.count
+        case .real: classes = 0
+        }
+        return TrainingJob(
+            task: TrainingTask(
+                spec: record.spec,
+                classes: classes,
+                columns: dataset.columns,
+                isSparse: dataset.layout == .sparse
+            ),
+            rank: rank.index,
+            worldSize: record.plan.worldSize,
+            shards: shards,
+            validation: validation,
+            isValidated: prepared.validation != nil,
+            checkpoint: try await readCheckpoint()
+        )
+    }
+
+    private func open(
+        _ indices: [Int],
+        of manifest: DatasetManifest,
+        taking descriptors: inout [Int32]
+    ) async throws(RunFailure) -> [ShardInput] {
+        var inputs: [ShardInput] = []
+        for index in indices {
+            do throws(RPCError) {
+                let shard = try await world.data.shard(index, of: manifest)
+                descriptors.append(shard.descriptor)
+                inputs.append(
+                    ShardInput(
+                        layout: shard.layout,
+                        pages: shard.pages,
+                        name: "shard \(index) of \(manifest.name)"
+                    )
+                )
+            } catch { throw failed("\(error)") }
+        }
+        return inputs
+    }
+
+    private func readCheckpoint() async throws(RunFailure) -> [UInt8] {
+        guard let offer = prepared.checkpoint else { return [] }
+        do throws(RPCError) {
+            return try await loadCheckpoint(offer, of: id, tenant: tenant, in: world)
+        } catch { throw failed("\(error)") }
+    }
+
+    private func startWorker(
+        _ job: TrainingJob,
+        _ descriptors: [Int32]
+    ) async throws(RunFailure) -> HandOver<OwnedWorker> {
+        let limits = WorkerLimits(memoryBytes: world.memoryBytes.map { UInt64($0) })
+        let (place, policy) = (world.workers, world.policy)
+        let payload = job.payload
+        let bytes = job.task.sharedBytes
+        let result: Result<HandOver<OwnedWorker>, WorkerError>
+        do throws(TransportError) {
+            result = .success(
+                try await onOwnThread("run-start", failing: { $0 }) {
+                    Result { () throws(TransportError) in
+                        do throws(WorkerError) {
+                            let worker = try WorkerProcess.launch(
+                                place,
+                                limits: limits,
+                                policy: policy
+                            )
+                            try worker.start(
+                                .train,
+                                payload: payload,
+                                descriptors: descriptors,
+                                memory: try SharedMemory(byteCount: bytes),
+                                until: .after(.seconds(10))
+                            )
+                            return HandOver(OwnedWorker(worker: worker))
+                        } catch {
+                            throw .violation(peer: "worker", reason: "\(error)")
+                        }
+                    }
+                }
+            )
+        } catch { throw failed("\(error)") }
+        switch result {
+        case .success(let worker): return worker
+        case .failure(let error): throw failed("\(error)")
+        }
+    }
+
+    /// Dials the next seat and waits for the previous one; nothing for a seat alone.
+    private func formRing(_ key: [UInt8]) async throws(RunFailure) -> RingLinks? {
+        let plan = record.plan
+        let count = plan.worldSize
+        guard count > 1 else { return nil }
+        let next = Rank((rank.index + 1) % count)
+        let previous = Rank((rank.index + count - 1) % count)
+        let network = world.network
+        let out = RingHello(
+            run: id,
+            generation: generation,
+            sender: rank,
+            receiver: next,
+            plan: prepared.digest
+        )
+        let into = RingHello(
+            run: id,
+            generation: generation,
+            sender: previous,
+            receiver: rank,
+            plan: prepared.digest
+        )
+        let nextNode = plan.seats[next.index].node
+        let previousNode = plan.seats[previous.index].node
+        async let accepted = Result { () async throws(PeerError) in
+            try await network.awaitRingLink(into, from: previousNode, key: key, within: ringLimit)
+        }
+        async let dialed = Result { () async throws(PeerError) in
+            try await network.dialRing(out, to: nextNode, key: key, within: ringLimit)
+        }
+        let (previousLink, nextLink) = await (accepted, dialed)
+        return RingLinks(
+            next: try lost(nextLink, nextNode, next),
+            previous: try lost(previousLink, previousNode, previous)
+        )
+    }
+
+    private func lost(
+        _ link: Result<RingLink, PeerError>,
+        _ node: NodeID,
+        _ rank: Rank
+    ) throws(RunFailure) -> RingLink {
+        switch link {
+        case .success(let link): return link
+        case .failure(let error):
+            // Another seat may have said already why the ring will not stand.
+            let cause = control.cause ?? Cause(node: node, rank: rank, reason: "\(error)")
+            throw RunFailure(cause: cause)
+        }
+    }
+
+    /// Drives worker and ring on a thread of their own until the end.
+    private func serve(
+        _ worker: HandOver<OwnedWorker>,
+        _ links: RingLinks?
+    ) async throws(RunFailure) -> SeatResult {
+        let (rank, generation, control) = (rank, generation, control)
+        let worldSize = record.plan.worldSize
+        let (node, network) = (world.node, world.network)
+        let others = record.plan.seats.map(\.node)
+        let (news, source) = AsyncStream.makeStream(of: RunNews.self)
+        let listener = Task { for await item in news { await self.take(item) } }
+        let end: (RunEnd, Int)
+        do throws(TransportError) {
+            end = try await onOwnThread("run-ring", failing: { $0 }) {
+                guard let owned = worker.take() else {
+                    return .failure(.violation(peer: "worker", reason: "it is gone"))
+                }
+                let monitor = RunMonitor(
+                    worker: owned.worker,
+                    control: control,
+                    node: node,
+                    rank: rank,
+                    lostSeat: { firstLost(of: others, seenFrom: network) }
+                )
+                let ring = Ring<TLSLink>(
+                    rank: rank,
+                    worldSize: worldSize,
+                    generation: generation,
+                    next: links?.next.take(),
+                    previous: links?.previous.take(),
+                    monitor: monitor
+                )
+                var engine = RunEngine(
+                    worker: owned.worker,
+                    monitor: monitor,
+                    ring: ring
+                ) { source.yield($0) }
+                let end = engine.run()
+                return .success((end, engine.bytesSent))
+            }
+        } catch { throw failed("\(error)") }
+        source.finish()
+        await listener.value
+        return try conclude(end.0, bytesSent: end.1)
+    }
+
+    private func conclude(_ end: RunEnd, bytesSent: Int) throws(RunFailure) -> SeatResult {
+        switch end {
+        case .broken(let cause): throw RunFailure(cause: cause)
+        case .finished(let metadata, let state):
+            do throws(WireError) {
+                var result = try TrainingReport(bytes: metadata).result
+                result.bytesSentPerNode = bytesSent
+                if let bad = result.cause?.rank, bad.index < record.plan.worldSize {
+                    result.cause?.node = record.plan.seats[bad.index].node
+                }
+                return SeatResult(result: result, parameters: floats(state))
+            } catch { throw failed("the worker's report cannot be read: \(error)") }
+        }
+    }
+
+    private func take(_ news: RunNews) async {
+        switch news {
+        case .log(let line): note("\(line.level)", line.text)
+        case .progress(let bytes):
+            switch try? TrainingNews(bytes: bytes) {
+            case .chose(let line): chose(line)
+            case .progress(let point): progressed(point)
+            case nil: note("warning", "the worker sent progress that cannot be read")
+            }
+        case .checkpoint(let metadata, let state):
+            await store(state.isEmpty ? metadata : state)
+        }
+    }
+
+    private func store(_ bytes: [UInt8]) async {
+        do throws(RPCError) {
+            let step = try await storeCheckpoint(
+                bytes,
+                of: id,
+                tenant: tenant,
+                generation: generation,
+                in: world
+            )
+            saved(step: step)
+        } catch {
+            // The run goes on: the last good checkpoint is still there.
+            world.log.error("checkpoint not stored", metadata: fields(error))
+            note("error", "checkpoint not stored: \(error)")
+        }
+    }
+}
+
+/// The links of one seat.
+struct RingLinks: Sendable {
+    let next: RingLink
+    let previous: RingLink
+}
+
+/// A worker on its way to the thread that will own it.
+struct OwnedWorker: ~Copyable {
+    let worker: WorkerProcess
+}
+
+/// The first seat that is known to be dead, as a cause.
+private func firstLost(of seats: [NodeID], seenFrom network: PeerNetwork) -> Cause? {
+    for (index, node) in seats.enumerated() where node != network.node {
+        guard let view = network.view(of: node), view.state == .dead else { continue }
+        let reason = view.reason.map { "node lost: \($0)" } ?? "node lost"
+        return Cause(node: node, rank: Rank(index), reason: reason)
+    }
+    return nil
+}
+
+/// Little-endian floats.
+private func floats(_ bytes: [UInt8]) -> [Float] {
+    bytes.withUnsafeBytes { buffer in
+        (0..<buffer.count / 4).map { buffer.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
+}
+
+extension Result where Success: Sendable {
+    /// What an asynchronous body returns or throws.
+    fileprivate init(_ body: () async throws(Failure) -> Success) async {
+        do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

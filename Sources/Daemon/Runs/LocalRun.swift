@@ -1,0 +1,305 @@
+import Catalog
+import ControlAPI
+import Domain
+import Logging
+import Registers
+import Synchronization
+import TLSTransport
+import Transport
+
+/// This node's part in one generation of a run: `RunMachine` decides, this does it.
+actor LocalRun {
+    nonisolated let id: RunID
+    nonisolated let tenant: TenantID
+    nonisolated let generation: Generation
+    nonisolated let control: RunControl
+
+    let world: RunWorld
+    let prepared: RunPrepareCall.Request
+    let rank: Rank
+    private(set) var record: RunRecord
+    private var machine = RunMachine()
+    private var key: [UInt8] = []
+    private var madeParameters: [Float] = []
+    private var attempts = 0
+    private var storedAt: Int64 = 0
+
+    /// A part that has been accepted and is on the disk.
+    init(
+        _ prepared: RunPrepareCall.Request,
+        rank: Rank,
+        in world: RunWorld
+    ) throws(TransportError) {
+        self.prepared = prepared
+        self.world = world
+        self.rank = rank
+        record = prepared.record
+        id = record.id
+        tenant = record.tenant
+        generation = record.plan.generation
+        control = try RunControl()
+    }
+
+    /// Whether nothing is left to do here.
+    var isOver: Bool {
+        switch machine.state {
+        case .final, .superseded: true
+        case .prepared, .running, .deciding: false
+        }
+    }
+
+    /// Starts worker and ring.
+    func begin(key: [UInt8]) {
+        self.key = key
+        handle(.begin)
+    }
+
+    /// Ends a part that was never begun.
+    func giveUp(because reason: String) {
+        handle(.abort(Cause(node: world.node, rank: rank, reason: reason)))
+    }
+
+    /// Gives up a part whose coordinator has not been heard of.
+    func expire() {
+        guard machine.state == .prepared else { return }
+        giveUp(because: failurePrefix + "node \(record.plan.coordinator) never began the run")
+    }
+
+    /// Continues a part whose process is gone: all that is left is to say so.
+    func recover() {
+        handle(.begin, isReal: false)
+        let cause = Cause(
+            node: world.node,
+            rank: rank,
+            step: record.progress?.step,
+            reason: "the daemon was restarted during the run"
+        )
+        handle(.localEnd(lost(cause)))
+    }
+
+    func handle(_ event: RunMachine.Event) { handle(event, isReal: true) }
+
+    private func handle(_ event: RunMachine.Event, isReal: Bool) {
+        for action in machine.handle(event) where isReal || action != .start { perform(action) }
+    }
+
+    private func perform(_ action: RunMachine.Action) {
+        switch action {
+        case .start:
+            record.status = .running
+            Task { await self.train() }
+        case .halt(let cause): control.abort(cause)
+        case .propose(let result):
+            show(result)
+            Task { await self.propose(result) }
+        case .retryLater:
+            Task {
+                try? await Task.sleep(for: .seconds(1))
+                self.handle(.retry)
+            }
+        case .publish(let result): publish(result)
+        case .forget: control.abort(Cause(node: nil, reason: "another generation took over"))
+        }
+    }
+
+    private func train() async {
+        note("info", "seated as \(rank) of \(record.plan.worldSize), generation \(generation)")
+        let end = await runSeat(key: key)
+        let result: RunResult
+        switch end {
+        case .success(let finished):
+            madeParameters = finished.parameters
+            result = finished.result
+        case .failure(let cause): result = lost(cause.cause)
+        }
+        if let cause = result.cause { note("error", "\(cause)") }
+        handle(.localEnd(result))
+    }
+
+    /// The result that a broken run has on this node.
+    private func lost(_ cause: Cause) -> RunResult {
+        let isFailure = cause.reason.hasPrefix(failurePrefix)
+        var result = RunResult(
+            outcome: isFailure ? .failed : .nodesLost,
+            rule: isFailure ? "the run failed" : "a node or its worker was lost",
+            cause: cause
+        )
+        result.epochs = record.progress?.epoch ?? 0
+        result.steps = record.progress?.step ?? 0
+        result.loss = record.progress?.loss
+        result.wallSeconds = record.progress?.seconds ?? 0
+        result.rowsPerSecond = record.progress?.rowsPerSecond ?? 0
+        return result
+    }
+
+    /// Shows this node's own view until there is an agreed one.
+    private func show(_ result: RunResult) {
+        record.status = .ended
+        record.result = result
+        record.isProvisional = true
+        record.endedAt = record.endedAt ?? wallClockSeconds()
+        keep()
+    }
+
+    private func publish(_ result: RunResult) {
+        record.status = .ended
+        record.result = result
+        record.isProvisional = false
+        note("info", "ended: \(result.outcome.rawValue), \(result.rule)")
+        let parameters = madeParameters
+        madeParameters = []
+        Task { await self.finish(result, parameters) }
+    }
+
+    private func finish(_ result: RunResult, _ parameters: [Float]) async {
+        if result.outcome.isSuccess {
+            record.model = record.spec.name ?? ModelName(record.id.text)
+            if !parameters.isEmpty { await saveModel(result, parameters) }
+        }
+        let record = record
+        do throws(CatalogError) {
+            try await world.store.perform { database throws(CatalogError) in
+                try database.finish(record)
+            }
+        } catch {
+            world.log.error("end of run not stored", metadata: fields(error))
+        }
+    }
+
+    private func saveModel(_ result: RunResult, _ parameters: [Float]) async {
+        let model = FinishedModel(
+            record: record,
+            dataset: prepared.dataset,
+            kind: modelKind(of: record.spec, on: prepared.dataset),
+            parameters: parameters,
+            metrics: result.metrics,
+            madeAt: record.endedAt ?? wallClockSeconds()
+        )
+        do throws(RPCError) { try await world.data.save(model) } catch {
+            world.log.error("model not stored", metadata: fields(error))
+            note("error", "the model could not be stored: \(error)")
+        }
+    }
+
+    /// Writes what is new of the run to the catalogue, now.
+    func keep() {
+        let record = record
+        Task { [world] in
+            do throws(CatalogError) {
+                try await world.store.perform { database throws(CatalogError) in
+                    try database.update(record)
+                }
+            } catch {
+                world.log.warning("run not stored", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    func fields(_ error: any Error) -> Logger.Metadata {
+        ["run": "\(id)", "reason": "\(error)"]
+    }
+
+    /// Appends a line to the run's log on this node.
+    func note(_ level: String, _ text: String) {
+        let line = RunLogLine(
+            time: wallClockSeconds(),
+            node: world.node,
+            level: level,
+            text: text
+        )
+        Task { [world, id, tenant] in
+            try? await world.store.perform { database throws(CatalogError) in
+                try database.append(line, to: id, of: tenant)
+            }
+        }
+    }
+}
+
+extension LocalRun {
+    /// Takes a point of the curve; the catalogue gets one a second.
+    func progressed(_ progress: RunProgress) {
+        record.progress = progress
+        let now = monotonicNanoseconds()
+        guard now - storedAt > 1_000_000_000 else { return }
+        storedAt = now
+        let (id, tenant) = (id, tenant)
+        Task { [world] in
+            try? await world.store.perform { database throws(CatalogError) in
+                try database.append(progress, to: id, of: tenant)
+            }
+        }
+        keep()
+    }
+
+    /// Takes the line that says what was chosen.
+    func chose(_ line: String) {
+        guard record.choices != line else { return }
+        record.choices = line
+        note("info", line)
+        keep()
+    }
+
+    /// Takes the step of a checkpoint that lies on the disk.
+    func saved(step: Int) {
+        record.checkpointStep = step
+        note("info", "checkpoint at step \(step)")
+        keep()
+    }
+
+    /// Asks the register what became of the run, and writes this node's view if nothing is there.
+    private func propose(_ result: RunResult) async {
+        attempts += 1
+        // The first rank goes first; the others come in its wake if it does not.
+        if attempts == 1, rank.index > 0 {
+            try? await Task.sleep(for: .milliseconds(250 * rank.index))
+            guard !isOver else { return }
+        }
+        let ending = RunEnding(result: result, endedAt: record.endedAt ?? wallClockSeconds())
+        switch await agree(on: ending, of: record.plan, in: world) {
+        case .agreed(let agreed, let isOurs):
+            record.endedAt = agreed.endedAt
+            handle(.agreed(agreed.result))
+            if isOurs { await tellEverybody(agreed) }
+        case .superseded: handle(.higherGeneration)
+        case .unreachable(let reason):
+            world.log.warning("outcome not agreed yet", metadata: fields(reason))
+            handle(.unreachable)
+        }
+    }
+
+    /// Takes the agreed end as another node tells it.
+    func learn(_ ending: RunEnding) {
+        record.endedAt = ending.endedAt
+        handle(.agreed(ending.result))
+    }
+
+    private func tellEverybody(_ ending: RunEnding) async {
+        let request = RunAgreedCall.Request(run: id, generation: generation, ending: ending)
+        await withTaskGroup(of: Void.self) { group in
+            for seat in record.plan.seats where seat.node != world.node {
+                group.addTask { [world] in
+                    _ = try? await world.network.call(
+                        RunAgreedCall.self,
+                        request,
+                        on: seat.node,
+                        within: .seconds(2)
+                    )
+                }
+            }
+        }
+    }
+}
+
+/// How a reason begins that is the worker's own word: the run failed, no node was lost.
+let failurePrefix = "failure "
+
+/// A cause as an error, for `Result`.
+struct RunFailure: Error {
+    let cause: Cause
+}
+
+/// What a seat hands over at its end.
+struct SeatResult: Sendable {
+    var result: RunResult
+    var parameters: [Float]
+}

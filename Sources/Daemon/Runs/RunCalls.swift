@@ -1,0 +1,137 @@
+import Domain
+
+/// What nodes ask each other about runs.
+enum RunPrepareCall: PeerMethod {
+    static let name = "run.prepare"
+
+    struct Request: Codable, Sendable {
+        /// The record as all participants begin it; its plan is what the ring links are bound to.
+        var record: RunRecord
+        /// SHA-256 of the plan as the coordinator encoded it.
+        var digest: ContentHash
+        var dataset: DatasetManifest
+        var validation: DatasetManifest?
+        /// What to start from, and who has it; nil starts anew.
+        var checkpoint: CheckpointOffer?
+    }
+
+    struct Reply: Codable, Sendable {
+        /// How the workers of this node are locked in.
+        var node: NodeID
+    }
+}
+
+/// A checkpoint that some seat holds.
+struct CheckpointOffer: Codable, Sendable {
+    var step: Int
+    var hash: ContentHash
+    var bytes: Int
+    var holder: NodeID
+}
+
+/// The word to begin, with the key that only participants know.
+enum RunBeginCall: PeerMethod {
+    static let name = "run.begin"
+
+    struct Request: Codable, Sendable {
+        var run: RunID
+        var generation: Generation
+        var key: [UInt8]
+    }
+
+    struct Reply: Codable, Sendable {
+        var isBegun: Bool
+    }
+}
+
+/// Somebody cannot go on, or wants everybody to stop.
+enum RunHaltCall: PeerMethod {
+    static let name = "run.halt"
+
+    struct Request: Codable, Sendable {
+        var run: RunID
+        var generation: Generation
+        /// Ends the run at once; nil asks it to stop with a checkpoint.
+        var cause: Cause?
+    }
+
+    struct Reply: Codable, Sendable {
+        var isKnown: Bool
+    }
+}
+
+/// The agreed end of a run, for whoever has not heard.
+enum RunAgreedCall: PeerMethod {
+    static let name = "run.agreed"
+
+    struct Request: Codable, Sendable {
+        var run: RunID
+        var generation: Generation
+        var ending: RunEnding
+    }
+
+    struct Reply: Codable, Sendable {
+        var isKnown: Bool
+    }
+}
+
+/// How a run ended, as its register keeps it.
+struct RunEnding: Codable, Hashable, Sendable {
+    var result: RunResult
+    /// Seconds since 1970 by the clock of who wrote it.
+    var endedAt: Double
+}
+
+/// A run as another node knows it.
+enum RunFetchCall: PeerMethod {
+    static let name = "run.fetch"
+
+    struct Request: Codable, Sendable {
+        var tenant: TenantID
+        /// One run; nil for all that have not ended.
+        var run: RunID?
+    }
+
+    struct Reply: Codable, Sendable {
+        var records: [RunRecord]
+    }
+}
+
+/// The newest checkpoint of a run on another node.
+enum RunCheckpointCall: PeerMethod {
+    static let name = "run.checkpoint"
+
+    struct Request: Codable, Sendable {
+        var tenant: TenantID
+        var run: RunID
+    }
+
+    struct Reply: Codable, Sendable {
+        var offer: CheckpointOffer?
+    }
+}
+
+/// The log of a run on another node.
+enum RunLinesCall: PeerMethod {
+    static let name = "run.lines"
+
+    struct Request: Codable, Sendable {
+        var tenant: TenantID
+        var run: RunID
+        var tail: Int?
+    }
+
+    struct Line: Codable, Sendable, Hashable {
+        var time: Double
+        var node: NodeID
+        var level: String
+        var text: String
+    }
+
+    struct Reply: Codable, Sendable {
+        var lines: [Line]
+    }
+}
+
+/// Name of the object method by which checkpoints are fetched.
+let checkpointFetchMethod = "run.checkpoint.file"

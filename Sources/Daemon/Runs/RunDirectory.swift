@@ -1,0 +1,81 @@
+import Catalog
+import ControlAPI
+import Domain
+
+/// Finds runs wherever they are: here, on a peer, or in the catalogue.
+struct RunDirectory: Sendable {
+    let supervisor: RunSupervisor
+
+    private var world: RunWorld { supervisor.world }
+
+    /// Every run that the caller may see; live records win over stored ones.
+    func all(for caller: Caller) async throws(RPCError) -> [RunRecord] {
+        let tenant = caller.tenant
+        var found: [RunID: RunRecord] = [:]
+        let stored: [RunRecord]
+        do throws(CatalogError) {
+            stored = try await world.store.perform { database throws(CatalogError) in
+                try database.runs(for: caller)
+            }
+        } catch { throw RPCError(error) }
+        for record in stored { found[record.id] = record }
+        var live = await supervisor.records(tenant, nil)
+        live += await askPeers(tenant, nil)
+        for record in live { take(record, into: &found) }
+        return found.values.sorted { ($0.startedAt, $0.id) > ($1.startedAt, $1.id) }
+    }
+
+    /// One run by what the person called it.
+    func find(
+        _ reference: RunReference,
+        for caller: Caller
+    ) async throws(RPCError) -> RunRecord {
+        try reference.resolve(among: try await all(for: caller), uid: caller.uid)
+    }
+
+    /// A run as it is now: by the node that knows most of it.
+    func refresh(_ record: RunRecord) async -> RunRecord {
+        var found = [record.id: record]
+        let here = await supervisor.records(record.tenant, record.id)
+        for one in here { take(one, into: &found) }
+        let isSeatedHere = record.plan.rank(of: world.node) != nil
+        if !isSeatedHere || here.isEmpty {
+            for one in await askPeers(record.tenant, record.id) { take(one, into: &found) }
+        }
+        return found[record.id] ?? record
+    }
+
+    private func take(_ record: RunRecord, into found: inout [RunID: RunRecord]) {
+        guard let old = found[record.id] else {
+            found[record.id] = record
+            return
+        }
+        func rank(_ record: RunRecord) -> (UInt64, Int, Int) {
+            let isAgreed = record.status == .ended && !record.isProvisional
+            let order = isAgreed ? 3 : record.status == .running ? 2 : 1
+            return (record.plan.generation.number, order, record.progress?.step ?? 0)
+        }
+        if rank(record) > rank(old) { found[record.id] = record }
+    }
+
+    private func askPeers(_ tenant: TenantID, _ run: RunID?) async -> [RunRecord] {
+        let request = RunFetchCall.Request(tenant: tenant, run: run)
+        let network = world.network
+        return await withTaskGroup(of: [RunRecord].self) { group in
+            for view in network.views where view.state == .alive {
+                group.addTask {
+                    let reply = try? await network.call(
+                        RunFetchCall.self,
+                        request,
+                        on: view.node,
+                        within: .seconds(2)
+                    )
+                    return reply?.records ?? []
+                }
+            }
+            var records: [RunRecord] = []
+            for await some in group { records += some }
+            return records
+        }
+    }
+}
