@@ -65,7 +65,9 @@ let package = Package(
         ),
         .target(
             name: "WorkerLink",
-            dependencies: ["CLinux", "Learning", "LinearAlgebra", "Transport", "Wire"]
+            dependencies: [
+                "CLinux", "Datasets", "Domain", "Learning", "LinearAlgebra", "Transport", "Wire",
+            ]
         ),
 
         // Layer 4: what one rank does.
@@ -79,8 +81,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CCrypto", "CLinux", "Catalog", "Collectives", "ControlAPI", "Datasets", "Domain",
-                "JSONRPC", "LinearAlgebra", "Registers", "TLSTransport", "Training", "Transport",
-                "Wire", "WorkerLink", "Yams",
+                "JSONRPC", "Learning", "LinearAlgebra", "Registers", "TLSTransport", "Training",
+                "Transport", "Wire", "WorkerLink", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -104,7 +106,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "distml-worker",
-            dependencies: ["CLinux", "Datasets", "Domain", "Training", "WorkerLink"]
+            dependencies: [
+                "CLinux", "Datasets", "Domain", "Learning", "LinearAlgebra", "Training",
+                "Transport", "Wire", "WorkerLink",
+            ]
         ),
         .executableTarget(
             name: "distml-bench",
@@ -163,8 +168,8 @@ let package = Package(
         .testTarget(
             name: "WorkerLinkTests",
             dependencies: [
-                "CLinux", "Learning", "LinearAlgebra", "TestWorker", "Transport", "Wire",
-                "WorkerLink",
+                "CLinux", "Datasets", "Domain", "Learning", "LinearAlgebra", "TestWorker",
+                "Training", "Transport", "Wire", "WorkerLink", "distml-worker",
             ]
         ),
         .testTarget(
@@ -202,4 +207,9 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ]
+}
+
+// Every test run plays 10,000 simulated clusters; that takes four times as long unoptimized.
+for target in package.targets where ["Registers", "RegistersTests"].contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

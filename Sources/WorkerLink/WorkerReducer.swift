@@ -12,41 +12,35 @@ public final class WorkerReducer: Reducer {
     public let worldSize: Int
 
     private let channel: WorkerChannel
-    private let memory: SharedMemory
+    private let arena: SharedArena
     private let scratch: SharedRange
-    private var usedBytes: Int
 
     /// Bytes that the shared memory needs for vectors of these lengths.
     public static func sharedBytes(vectors counts: [Int]) -> Int {
-        counts.reduce(scratchBytes) { $0 + aligned($1 * MemoryLayout<Float>.stride) }
+        counts.reduce(scratchBytes) { $0 + alignedBytes($1 * MemoryLayout<Float>.stride) }
     }
 
-    /// A reducer for one seat, over memory of `sharedBytes` at least.
+    /// A reducer for one seat, which takes its ranges from `arena`.
     public init(
         rank: Int,
         worldSize: Int,
         channel: WorkerChannel,
-        memory: SharedMemory
+        arena: SharedArena
     ) throws(WorkerError) {
         self.rank = rank
         self.worldSize = worldSize
         self.channel = channel
-        self.memory = memory
+        self.arena = arena
         let doubles = scratchBytes / SharedElement.float64.byteCount
-        scratch = try memory.range(offset: 0, count: UInt64(doubles), of: .float64)
-        usedBytes = scratchBytes
+        scratch = try arena.take(doubles, of: .float64)
     }
+
+    private var memory: SharedMemory { arena.memory }
 
     /// A vector of zeros in the shared memory; its place is not used again.
     public func makeVector(count: Int) throws(ReducerError) -> Vector {
-        let offset = usedBytes
-        return try reporting { () throws(WorkerError) in
-            let range = try memory.range(
-                offset: UInt64(offset),
-                count: UInt64(count),
-                of: .float32
-            )
-            usedBytes = offset + aligned(range.byteCount)
+        try reporting { () throws(WorkerError) in
+            let range = try arena.take(count, of: .float32)
             let start = memory.pointer(to: range, as: Float.self)
             let elements = UnsafeMutableBufferPointer(start: start, count: count)
             elements.update(repeating: 0)
@@ -133,6 +127,3 @@ public final class WorkerReducer: Reducer {
 }
 
 private let scratchBytes = 64 << 10
-
-/// Rounded up, so that every vector begins where the widest instructions like it.
-private func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

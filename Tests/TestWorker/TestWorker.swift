@@ -93,7 +93,12 @@ private func reduce(_ job: WorkerJob, _ channel: WorkerChannel) throws {
 /// Sums a vector in the shared memory, one on the heap and an array, all over two pieces long.
 private func sum(_ job: WorkerJob, _ channel: WorkerChannel) throws {
     guard let memory = job.memory else { return }
-    let reducer = try WorkerReducer(rank: 0, worldSize: 2, channel: channel, memory: memory)
+    let reducer = try WorkerReducer(
+        rank: 0,
+        worldSize: 2,
+        channel: channel,
+        arena: SharedArena(memory)
+    )
     var shared = try reducer.makeVector(count: 20_000)
     var heap = Vector(zeros: 20_000)
     for i in 0..<20_000 {

@@ -1,0 +1,27 @@
+import Learning
+import LinearAlgebra
+import Training
+import Wire
+import WorkerLink
+
+/// Measures a model on shards; the sums are the result.
+func evaluate(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure) {
+    let job = try reading { () throws(WireError) in try ModelJob(payload: work.payload) }
+    guard work.descriptors.count == job.shards.count else {
+        throw WorkerFailure(code: "bad_job", message: "the job is not complete")
+    }
+    let form = RowForm(job.shape, isSparse: false)
+    let rows = TickingRows(try mapShards(job.shards, work.descriptors[...], form), work.memory)
+    let parameters = Vector(job.parameters)
+    let sums = try rowsRead { () throws(RowSourceError) in
+        try Training.evaluate(
+            job.shape.model,
+            at: parameters,
+            classes: job.shape.classes,
+            on: rows
+        )
+    }
+    var writer = ByteWriter()
+    writer.writeArray(sums.values) { writer, value in writer.write(value) }
+    try overSeam { () throws(WorkerError) in try channel.finish(metadata: writer.bytes) }
+}

@@ -1,0 +1,106 @@
+import Datasets
+import Domain
+import LinearAlgebra
+import Training
+import Wire
+import WorkerLink
+
+/// What rows look like, whether there are any or not.
+struct RowForm {
+    let columns: Int
+    let classes: Int
+    let isSparse: Bool
+
+    init(_ task: TrainingTask) {
+        columns = task.columns
+        classes = task.classes
+        isSparse = task.isSparse
+    }
+
+    init(_ shape: ModelShape, isSparse: Bool) {
+        columns = shape.columns
+        classes = shape.classes
+        self.isSparse = isSparse
+    }
+}
+
+/// The rows of some shards, in order; none where there are no shards.
+func mapShards(
+    _ shards: [ShardInput],
+    _ descriptors: ArraySlice<Int32>,
+    _ form: RowForm
+) throws(WorkerFailure) -> any RowSource {
+    var readers: [any RowSource] = []
+    for (shard, descriptor) in zip(shards, descriptors) {
+        let layout = try reading { () throws(WireError) in
+            var reader = ByteReader(shard.layout)
+            let layout = try ShardLayout(from: &reader)
+            try reader.finish()
+            return layout
+        }
+        readers.append(
+            try data { () throws(DatasetError) in
+                try MappedShardReader(
+                    descriptor: descriptor,
+                    layout: layout,
+                    hash: contentHash(of: shard.pages),
+                    classes: form.classes,
+                    name: shard.name
+                )
+            }
+        )
+    }
+    for reader in readers where reader.columns != form.columns {
+        throw WorkerFailure(
+            code: "bad_job",
+            message: "a shard of \(reader.columns) columns where \(form.columns) are expected"
+        )
+    }
+    guard let first = readers.first else { return NoRows(form) }
+    return readers.count == 1 ? first : JoinedRows(readers)
+}
+
+/// The rows of a seat without shards.
+private struct NoRows: RowSource {
+    let rows = 0
+    let columns: Int
+    let isSparse: Bool
+    let isReal: Bool
+
+    init(_ form: RowForm) {
+        columns = form.columns
+        isSparse = form.isSparse
+        isReal = form.classes == 0
+    }
+
+    func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        BatchBuffer(columns: columns, isSparse: isSparse, isReal: isReal).withBatch(body)
+    }
+}
+
+/// Rows of which every look shows the daemon that this worker is alive.
+struct TickingRows: RowSource {
+    private let source: any RowSource
+    private let memory: SharedMemory?
+
+    init(_ source: any RowSource, _ memory: SharedMemory?) {
+        self.source = source
+        self.memory = memory
+    }
+
+    var rows: Int { source.rows }
+    var columns: Int { source.columns }
+    var isSparse: Bool { source.isSparse }
+    var isReal: Bool { source.isReal }
+
+    func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        memory?.tick()
+        return try source.withRows(range, body)
+    }
+}
