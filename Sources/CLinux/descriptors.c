@@ -103,9 +103,11 @@ int cl_is_sealed(int fd) {
     return present >= 0 && (present & seals) == seals;
 }
 
-int64_t cl_file_size(int fd) {
+int64_t cl_file_size(int fd, int *is_regular) {
     struct stat status;
-    return syscall(SYS_fstat, fd, &status) == 0 ? status.st_size : -1;
+    if (syscall(SYS_fstat, fd, &status) != 0) return -1;
+    *is_regular = S_ISREG(status.st_mode);
+    return status.st_size;
 }
 
 int cl_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

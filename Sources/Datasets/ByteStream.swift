@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The contents of one file in order, inflated where they are gzipped.
@@ -73,9 +74,10 @@ struct ByteStream {
 
 /// The size of what must be a regular file.
 func regularFileSize(_ file: ImportFile) throws(DatasetError) -> Int {
-    var status = stat()
-    guard fstat(file.descriptor, &status) == 0 else { throw .reading(file.name, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    var isRegular: Int32 = 0
+    let size = cl_file_size(file.descriptor, &isRegular)
+    guard size >= 0 else { throw .reading(file.name, errno) }
+    guard isRegular == 1 else {
         throw DatasetError(
             .notRegularFile,
             "is not a regular file",
@@ -83,7 +85,7 @@ func regularFileSize(_ file: ImportFile) throws(DatasetError) -> Int {
             hint: "pipe it into standard input: distmlctl dataset add NAME -"
         )
     }
-    return Int(status.st_size)
+    return Int(size)
 }
 
 /// The name of a compression other than gzip whose first bytes these are.

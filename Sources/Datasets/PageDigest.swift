@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import CLinux
 public import Domain
 internal import Glibc
 
@@ -25,10 +26,11 @@ public func shardHash(
     layout: ShardLayout,
     name: String
 ) throws(DatasetError) -> ContentHash {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .reading(name, errno) }
-    guard Int(status.st_size) == layout.fileBytes else {
-        throw .corrupt(name, "has \(status.st_size) bytes instead of \(layout.fileBytes)")
+    var isRegular: Int32 = 0
+    let size = cl_file_size(descriptor, &isRegular)
+    guard size >= 0 else { throw .reading(name, errno) }
+    guard size == layout.fileBytes else {
+        throw .corrupt(name, "has \(size) bytes instead of \(layout.fileBytes)")
     }
     var page = [UInt8](repeating: 0, count: ShardLayout.pageBytes)
     var digests: [UInt8] = []

@@ -1,3 +1,4 @@
+internal import CLinux
 public import Domain
 internal import Glibc
 public import LinearAlgebra
@@ -37,10 +38,11 @@ public final class MappedShardReader: ShardReader {
         self.name = name
         self.classes = classes
         isChecked = [Bool](repeating: false, count: layout.pages)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .reading(name, errno) }
-        guard Int(status.st_size) == layout.fileBytes else {
-            throw .corrupt(name, "has \(status.st_size) bytes instead of \(layout.fileBytes)")
+        var isRegular: Int32 = 0
+        let size = cl_file_size(descriptor, &isRegular)
+        guard size >= 0 else { throw .reading(name, errno) }
+        guard size == layout.fileBytes else {
+            throw .corrupt(name, "has \(size) bytes instead of \(layout.fileBytes)")
         }
         let memory = mmap(nil, layout.fileBytes, PROT_READ, MAP_SHARED, descriptor, 0)
         guard let memory, memory != MAP_FAILED else { throw .reading(name, errno) }

@@ -36,7 +36,9 @@ public final class SharedMemory {
     /// - Throws: `.notSealed` unless it is sealed and of the size announced.
     init(adopting descriptor: Int32, byteCount: Int) throws(WorkerError) {
         let dataBytes = byteCount > 0 ? roundedToPages(byteCount) : 0
-        guard byteCount > 0, cl_file_size(descriptor) == dataBytes + pageBytes else {
+        var isRegular: Int32 = 0
+        let size = cl_file_size(descriptor, &isRegular)
+        guard byteCount > 0, size == dataBytes + pageBytes else {
             close(descriptor)
             throw .notSealed
         }

@@ -24,9 +24,9 @@ int cl_memory_file(const char *name, int64_t size);
 // Whether those seals are on it.
 int cl_is_sealed(int fd);
 
-// Size of the file, or -1 with errno. The C library's fstat asks the kernel by way of a path, which
-// a worker must not have.
-int64_t cl_file_size(int fd);
+// Size of the file, or -1 with errno; says too whether it is a regular file. The C library's fstat
+// asks the kernel by way of a path, which a worker must not have.
+int64_t cl_file_size(int fd, int *is_regular);
 
 // An eventfd, close-on-exec and non-blocking; ring it, drain it.
 int cl_event(void);
