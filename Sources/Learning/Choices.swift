@@ -75,11 +75,11 @@ public struct Choices: Equatable, Sendable {
         case .sgd:
             parts.append("batch \(batch)")
             if let learningRate {
-                parts.append("rate \(short(learningRate)) (\(rateSource))")
+                parts.append("rate \(shortText(learningRate)) (\(rateSource))")
             }
-            parts.append("momentum \(short(momentum))")
+            parts.append("momentum \(shortText(momentum))")
             if !isPenaltyGiven, l2 > 0 {
-                parts.append("l2 \(short(l2)) on scaled columns")
+                parts.append("l2 \(shortText(l2)) on scaled columns")
             }
             parts.append(
                 schedule == .step
@@ -92,7 +92,9 @@ public struct Choices: Equatable, Sendable {
 }
 
 /// A number with three significant digits, as people write it.
-func short(_ value: Double) -> String {
+///
+/// Beyond thousands and thousandths with an exponent.
+public func shortText(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return "\(value)" }
     var exponent = 0
     var mantissa = abs(value)

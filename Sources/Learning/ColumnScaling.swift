@@ -23,7 +23,10 @@ public struct ColumnScaling: Equatable, Sendable {
     }
 
     /// From sums over all rows of all ranks; `isCentered` says whether a free bias allows it.
-    public init(_ sums: ColumnSums, isCentered: Bool) {
+    ///
+    /// `penalty` is λ over the loss's second derivative: a penalty on raw weights bends like a
+    /// column of that mean square, so the two together deviate by one.
+    public init(_ sums: ColumnSums, isCentered: Bool, penalty: Double = 0) {
         let rows = Swift.max(1, sums.rows)
         var centers: [Float] = []
         var factors: [Float] = []
@@ -36,7 +39,8 @@ public struct ColumnScaling: Equatable, Sendable {
             let isConstant = variance <= 1e-14 * square
             let reach = Swift.max(sums.largest[column] - center, center - sums.smallest[column])
             let spread = isConstant ? 0 : Swift.max(variance.squareRoot(), reach / reachMax)
-            let factor = Float(1 / Swift.max(spread, abs(mean) / offsetMax))
+            let length = Swift.max(spread, abs(mean) / offsetMax)
+            let factor = Float(1 / (length * length + penalty).squareRoot())
             centers.append(Float(center))
             factors.append(factor.isNormal ? factor : 1)
         }

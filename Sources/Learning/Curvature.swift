@@ -14,6 +14,11 @@ public struct Curvature: Equatable, Sendable {
         self.perRow = perRow
     }
 
+    /// The same with a penalty of λ at most on each parameter.
+    public func adding(penalty: Double) -> Curvature {
+        Curvature(full: full + penalty, perRow: perRow)
+    }
+
     /// The largest rate at which momentum and the noise of a batch stay stable together.
     ///
     /// Heavy ball alone allows η < 2(1 + μ)/L; 2/L leaves room for an estimate that is too low. A

@@ -15,14 +15,16 @@ public struct EvaluationSums: Sendable, Equatable {
     /// Σ (z − y)², Σ y, Σ y²; zeros for classes.
     public private(set) var moments = [0.0, 0.0, 0.0]
 
-    /// Sums over no rows.
+    /// Sums over no rows; one class alone counts as two, of which one does not occur.
     public init(classes: Int) {
+        let classes = classes == 1 ? 2 : classes
         self.classes = classes
         confusion = [Double](repeating: 0, count: classes * classes)
     }
 
     /// Sums that were taken apart by `values`; nil where the count does not fit.
     public init?(classes: Int, values: [Double]) {
+        let classes = classes == 1 ? 2 : classes
         guard values.count == 5 + classes * classes else { return nil }
         self.classes = classes
         rows = values[0]

@@ -33,7 +33,7 @@ extension Trainer {
                 let loss = (search.value ?? value) * lossUnit
                 report(loss: loss, epoch: Double(state.epoch), rate: search.step)
             }
-            keep(search, isWanted: flags[2] > 0)
+            keep(search, isWanted: flags[2] > 0 && verdict != .refused)
             if let output = try endIfDone(search, verdict, flags) { return output }
         }
     }
@@ -59,15 +59,7 @@ extension Trainer {
         _ gradient: [Double],
         _ scaled: ScaledRows
     ) throws(TrainingError) {
-        let curvature: Curvature
-        do {
-            curvature = try Curvature.estimate(
-                of: model,
-                on: scaled,
-                rows: training.prefix(2048),
-                with: reducer
-            )
-        } catch { throw .learning(error) }
+        let curvature = try curvature(on: scaled, rows: training.prefix(2048))
         state.startNorm = rawNorm(search)
         search = GradientDescent(
             parameters: search.parameters,
@@ -178,7 +170,8 @@ extension Trainer {
             let rule = "no step lowers P further in 32-bit parameters"
             return try finish(.converged, rule: rule, scaled: point, gap: gap)
         }
-        if flags[0] > 0 {
+        // A refused trial is not a state to go on from bit for bit; the next one is.
+        if flags[0] > 0, verdict != .refused {
             save()
             return try finish(.stopped, rule: "stopped on request", scaled: point, gap: gap)
         }

@@ -55,20 +55,13 @@ extension Trainer {
                 UInt64(reducer.rank)
             )
             shuffle(&sample, using: &generator)
-            let curvature: Curvature
-            do {
-                curvature = try Curvature.estimate(
-                    of: model,
-                    on: scaled,
-                    rows: sample.prefix(2048),
-                    with: reducer
-                )
-            } catch { throw .learning(error) }
+            let curvature = try curvature(on: scaled, rows: sample.prefix(2048))
             observer.tick()
             choices.learningRate = curvature.rate(batch: choices.batch, momentum: choices.momentum)
             choices.rateSource = "from the curvature"
         }
         state.rate = choices.learningRate ?? 1
+        state.firstRate = state.rate
         state.choices = choices.summary(of: .sgd, classes: task.classes)
         observer.chose(state.choices)
     }
@@ -86,6 +79,7 @@ extension Trainer {
         state.restarts = before.restarts + 1
         state.rowsRead = before.rowsRead
         state.rate = choices.learningRate ?? before.rate
+        state.firstRate = state.rate
         state.choices = choices.summary(of: .sgd, classes: task.classes)
         observer.chose(state.choices)
     }
@@ -270,7 +264,7 @@ extension Trainer {
             (outcome, rule) = (.stopped, "stopped on request")
         case .diverged(let rank):
             outcome = .diverged
-            let lower = (choices.learningRate ?? state.rate) / 10
+            let lower = shortText(state.firstRate / 10)
             rule = "the loss is not finite or exploded; try --lr \(lower)"
             cause = Cause(
                 node: nil,

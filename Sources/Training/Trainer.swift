@@ -19,9 +19,8 @@ public final class Trainer {
     let observer: any TrainingObserver
     let model: LinearModel
 
-    /// Numbers of this rank's rows to train on, and of those held out.
+    /// Numbers of this rank's rows to train on.
     var training: [Int32] = []
-    var heldOut: [Int32] = []
     /// Rows to train on, per rank: public.
     var rowsOfRanks: [Int] = []
     /// State that a checkpoint keeps.
@@ -98,9 +97,7 @@ public final class Trainer {
     }
 
     private func splitRows() throws(TrainingError) {
-        for row in 0..<rows.rows {
-            if isHeldOut(row) { heldOut.append(Int32(row)) } else { training.append(Int32(row)) }
-        }
+        for row in 0..<rows.rows where !isHeldOut(row) { training.append(Int32(row)) }
         var counts = [Double](repeating: 0, count: reducer.worldSize)
         counts[reducer.rank] = Double(training.count)
         counts = try summed(counts)
@@ -120,7 +117,8 @@ public final class Trainer {
         observer.tick()
         do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
         let isCentered = task.spec.bias == .free
-        let columns = ColumnScaling(sums, isCentered: isCentered)
+        let penalty = choices.isPenaltyGiven ? choices.l2 / model.curvature : 0
+        let columns = ColumnScaling(sums, isCentered: isCentered, penalty: penalty)
         state.centers = columns.centers
         state.factors = columns.factors
         guard task.classes == 0 else { return }
@@ -141,7 +139,7 @@ public final class Trainer {
         let isRight =
             task.spec.algorithm == .sgd
             ? checkpoint.parameters.count == count && checkpoint.velocity.count == count
-                && checkpoint.average.count == count && checkpoint.plateau.count == 4
+                && checkpoint.average.count == count && [0, 4].contains(checkpoint.plateau.count)
             : checkpoint.point.count == count && checkpoint.gradient.count == count
                 && checkpoint.valueAndStep.count == 2
         guard isRight else {
@@ -149,7 +147,7 @@ public final class Trainer {
         }
         state = checkpoint
         secondsBefore = checkpoint.seconds
-        choices.learningRate = checkpoint.rate
+        choices.learningRate = checkpoint.firstRate
         observer.chose(checkpoint.choices)
     }
 
@@ -164,6 +162,17 @@ public final class Trainer {
             penalties[index] = Float(choices.l2 * factor * factor)
         }
         return penalties
+    }
+
+    /// The curvature of the objective at the rows with these numbers, over all ranks.
+    func curvature(
+        on scaled: ScaledRows,
+        rows: ArraySlice<Int32>
+    ) throws(TrainingError) -> Curvature {
+        do {
+            let curvature = try Curvature.estimate(of: model, on: scaled, rows: rows, with: reducer)
+            return curvature.adding(penalty: Double(penalties.max() ?? 0))
+        } catch { throw .learning(error) }
     }
 
     /// The penalty at scaled parameters, in the unit of the search's loss.

@@ -26,6 +26,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var rowsRead = 0.0
     /// Rate in force.
     public var rate = 0.0
+    /// Rate at the start.
+    public var firstRate = 0.0
     /// How often the estimated rate was too large and was divided.
     public var restarts = 0
     /// What is taken away from the columns, one a column.
@@ -79,6 +81,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         seconds = try reader.double("seconds")
         rowsRead = try reader.double("rows read")
         rate = try reader.double("rate")
+        firstRate = try reader.double("first rate")
         restarts = try reader.wholeNumber("restarts")
         centers = try reader.floats("centers", limit: elementsMax)
         factors = try reader.floats("factors", limit: elementsMax)
@@ -105,7 +108,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         for number in [epoch, stepInEpoch, step] { writer.write(Int64(number)) }
         writer.write(epochLoss)
         writer.write(Int64(epochRows))
-        for number in [seconds, rowsRead, rate] { writer.write(number) }
+        for number in [seconds, rowsRead, rate, firstRate] { writer.write(number) }
         writer.write(Int64(restarts))
         for vector in [centers, factors] { writer.write(vector) }
         for number in [labelCenter, labelFactor] { writer.write(number) }
