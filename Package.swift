@@ -209,7 +209,7 @@ for target in package.targets where target.type != .system {
     ]
 }
 
-// Every test run plays 10,000 simulated clusters; that takes four times as long unoptimized.
+// Every test run plays 10,000 simulated clusters; unoptimized that takes twice as long.
 for target in package.targets where ["Registers", "RegistersTests"].contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

@@ -2,7 +2,7 @@ internal import Domain
 
 /// Whether this node may vote: only if it remembers every vote that anybody counted.
 ///
-///     asking ──a majority answers, nobody remembers more──────────────► admitted
+///     asking ──all who can answer, a majority, remember no more───────► admitted
 ///       │ └──new or copied: all answer, nobody remembers more──► claiming ──all agree──► admitted
 ///       └──somebody remembers more; or new, and a majority of the others vote──► reading
 ///     reading ──read from a majority of the others──► admitted for their electorates
@@ -79,44 +79,57 @@ struct Admission {
         if remembered.incarnation == incarnation { agreed.insert(node) }
     }
 
-    /// Begins anew, because a member knows of a higher incarnation.
+    /// Begins anew where a member knows of a higher incarnation.
     mutating func takeRefusal(remembered: Standing) {
+        guard remembered.incarnation > incarnation else { return }
         _ = highest.merge(remembered)
-        isSuspect = true
-        state = .asking
-        answers = [:]
+        startAsking()
+    }
+
+    /// Whether this disk is known to lack votes.
+    private var hasForgotten: Bool {
+        highest.sequence > standing.sequence || own.map { !$0.unread.isEmpty } ?? false
     }
 
     /// Moves on if it can; `isPatient` waits for members that have not answered yet.
     ///
     /// Returns whether the own standing changed and must be written.
     mutating func advance(among others: [NodeID], isPatient: Bool) -> Bool {
-        if highest.sequence > standing.sequence, hasVoters(among: others) {
-            return startReading(others)
-        }
         switch state {
         case .asking:
-            guard highest.sequence <= standing.sequence else { return false }
             let answered = others.count { answers[$0] != nil }
-            if !isSuspect {
-                guard isMajority(answered + 1, of: others.count + 1) else { return false }
-                state = .admitted
+            let isEverybody = answered == others.count
+            if !isSuspect, highest.sequence <= standing.sequence {
+                // Whoever counted a vote that this disk has lost should get its word in.
+                let isEnough = !isPatient && isMajority(answered + 1, of: others.count + 1)
+                if isEnough || isEverybody { state = .admitted }
                 return false
             }
-            if answered == others.count {
+            if isEverybody, !hasForgotten {
                 state = .claiming
                 incarnation = highest.incarnation + 1
                 agreed = []
                 return advance(among: others, isPatient: isPatient)
             }
-            guard !isPatient, hasVoters(among: others) else { return false }
-            return startReading(others)
+            guard hasForgotten || !isPatient, hasVoters(among: others) else { return false }
+            incarnation = highest.incarnation + 1
+            admit(unread: others)
+            return true
         case .claiming:
-            guard others.allSatisfy({ agreed.contains($0) }) else { return false }
-            guard highest.sequence <= standing.sequence else { return false }
+            if hasForgotten { startAsking() }
+            guard state == .claiming, others.allSatisfy({ agreed.contains($0) }) else {
+                return false
+            }
             admit(unread: [])
             return true
-        case .admitted: return false
+        case .admitted:
+            // Somebody's memory of this node reaches further than its own after all.
+            if highest.sequence > standing.sequence
+                || highest.incarnation > standing.incarnation
+            {
+                startAsking()
+            }
+            return false
         }
     }
 
@@ -127,10 +140,10 @@ struct Admission {
         !others.isEmpty && isMajority(others.count { answers[$0] == true }, of: others.count)
     }
 
-    private mutating func startReading(_ others: [NodeID]) -> Bool {
-        incarnation = highest.incarnation + 1
-        admit(unread: others)
-        return true
+    private mutating func startAsking() {
+        state = .asking
+        isSuspect = true
+        answers = [:]
     }
 
     private mutating func admit(unread: [NodeID]) {

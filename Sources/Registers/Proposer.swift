@@ -229,7 +229,8 @@ struct Proposer {
     private func decide(_ accepted: [Proposal?]) -> Step {
         let latest = accepted.compactMap(\.self).max { $0.ballot < $1.ballot }
         let current = latest?.value
-        let isChosen = accepted.allSatisfy { $0?.ballot == latest?.ballot }
+        // A member list needs a majority of its own members too, which nobody has counted here.
+        let isChosen = key != .members && accepted.allSatisfy { $0?.ballot == latest?.ballot }
         if case .write(let expected, let bytes) = change, current?.writer != id,
             current?.version ?? 0 == expected
         {

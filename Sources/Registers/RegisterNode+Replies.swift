@@ -54,7 +54,7 @@ extension RegisterNode {
 
     private mutating func askForAdmission() -> [Action] {
         let number = makeRequest()
-        let asked = admission.state == .asking ? others : admission.unanswered(among: others)
+        let asked = admission.state != .admitted ? others : admission.unanswered(among: others)
         var actions = asked.map { Action.send(to: $0, request: number, request(.standing)) }
         actions += askForClaims()
         return actions + askForRegisters()
