@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Domain"]),
         .testTarget(
             name: "DatasetsTests",
-            dependencies: ["CLinux", "CZlib", "Datasets", "Domain", "LinearAlgebra"]
+            dependencies: ["CZlib", "Datasets", "Domain", "LinearAlgebra", "Wire"]
         ),
         .testTarget(
             name: "LearningTests",

@@ -93,8 +93,14 @@ private func beginning(
 ) throws(DatasetError) -> [UInt8] {
     var stream = try ByteStream(file, limits: limits)
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
-    let count = try bytes.withUnsafeMutableBufferPointer { target throws(DatasetError) in
-        try stream.read(into: UnsafeMutableRawBufferPointer(target))
+    var count = 0
+    while count < bytes.count {
+        let part = try bytes.withUnsafeMutableBufferPointer { target throws(DatasetError) in
+            let rest = UnsafeMutableBufferPointer(rebasing: target[count...])
+            return try stream.read(into: UnsafeMutableRawBufferPointer(rest))
+        }
+        if part == 0 { break }
+        count += part
     }
     bytes.removeLast(bytes.count - count)
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes

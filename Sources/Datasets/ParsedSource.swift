@@ -84,6 +84,14 @@ struct SourceParser {
     private func parseLIBSVM(
         _ listener: ProgressListener
     ) throws(DatasetError) -> ParsedSource {
+        let known = options.known?.mapping
+        if let known, known.columns != nil {
+            throw DatasetError(
+                .columnsDiffer,
+                "is LIBSVM text, and the known data are a table of \(known.count) columns",
+                file: files.first?.name
+            )
+        }
         var labels = labelTable()
         var columns = 0
         var warnings: [String] = []
@@ -103,14 +111,6 @@ struct SourceParser {
             if let line = parser.firstUnsorted {
                 warnings.append("\(file.name): indices were sorted, first in line \(line)")
             }
-        }
-        let known = options.known?.mapping
-        if let known, known.columns != nil {
-            throw DatasetError(
-                .columnsDiffer,
-                "is LIBSVM text, and the known data are a table of \(known.count) columns",
-                file: files.first?.name
-            )
         }
         let mapping =
             known

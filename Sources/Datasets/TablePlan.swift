@@ -175,6 +175,11 @@ private enum FieldKind {
     case missing
 }
 
+private func isNumber(_ text: String) -> Bool {
+    if case .number = kind(of: text) { return true }
+    return false
+}
+
 private func kind(of text: String) -> FieldKind {
     let bytes = Array(text.utf8)
     if isMissing(bytes.span, 0..<bytes.count) { return .missing }
@@ -191,10 +196,13 @@ private func kind(of text: String) -> FieldKind {
     return .word
 }
 
-/// Whether the first row names the columns: a word stands above a column of numbers; or, where
-/// all is text, none of its fields occurs again below it.
+/// Whether the first row names the columns.
+///
+/// It does where a word stands above a column of numbers; or, where all is text, where none of its
+/// fields occurs again below it. A single row without a number names columns that have no rows.
 private func looksLikeHeader(_ rows: [[String]]) -> Bool {
-    guard let first = rows.first, rows.count > 1 else { return false }
+    guard let first = rows.first else { return false }
+    if rows.count == 1 { return !first.contains { isNumber($0) } }
     let body = rows[1...]
     var hasNumbers = false
     var occursAgain = false
