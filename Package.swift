@@ -181,9 +181,9 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Domain", "JSONRPC",
-                "Registers",
-                "TLSTransport", "Transport", "Wire",
+                "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Datasets", "Domain",
+                "JSONRPC", "Learning", "Registers", "TLSTransport", "Transport", "Wire",
+                "WorkerLink",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

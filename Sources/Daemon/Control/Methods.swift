@@ -5,6 +5,8 @@ import Domain
 func methodTable(_ services: Services) -> MethodTable {
     var table = MethodTable()
     addNodeMethods(to: &table, services)
+    addDataMethods(to: &table, services.data)
+    addRunMethods(to: &table, services.runs)
     return table
 }
 
@@ -28,4 +30,32 @@ private func addNodeMethods(to table: inout MethodTable, _ services: Services) {
     table.add(CertShowHandler(directory: directory))
     table.add(CertReloadHandler(services: services))
     table.add(DoctorHandler(directory: directory))
+}
+
+/// Datasets and models.
+private func addDataMethods(to table: inout MethodTable, _ data: DataService) {
+    table.add(DatasetAddHandler(data: data))
+    table.add(DatasetLsHandler(data: data))
+    table.add(DatasetShowHandler(data: data))
+    table.add(DatasetStatsHandler(data: data))
+    table.add(DatasetVerifyHandler(data: data))
+    table.add(DatasetRmHandler(data: data))
+    table.add(ModelLsHandler(data: data))
+    table.add(ModelShowHandler(data: data))
+    table.add(ModelEvalHandler(data: data))
+    table.add(ModelPredictHandler(data: data))
+    table.add(ModelExportHandler(data: data))
+}
+
+/// Runs.
+private func addRunMethods(to table: inout MethodTable, _ runs: RunSupervisor) {
+    let directory = RunDirectory(supervisor: runs)
+    table.add(RunStartHandler(supervisor: runs))
+    table.add(RunLsHandler(directory: directory))
+    table.add(RunShowHandler(directory: directory))
+    table.add(RunFollowHandler(directory: directory))
+    table.add(RunLogsHandler(directory: directory))
+    table.add(RunStopHandler(directory: directory))
+    table.add(RunResumeHandler(directory: directory))
+    table.add(RunRmHandler(directory: directory))
 }

@@ -1,5 +1,6 @@
 import Domain
 import Glibc
+import Synchronization
 
 /// Why a file of ours could not be written or read.
 enum ObjectError: Error, Equatable, CustomStringConvertible {
@@ -108,7 +109,7 @@ struct ObjectStore: Sendable {
         guard fsync(file.descriptor) == 0 else { throw .last("fsync", file.path, folder: folder) }
         let target = home + "/" + file.id.text
         guard rename(file.path, target) == 0 else { throw .last("rename", target, folder: folder) }
-        file.isCommitted = true
+        file.isCommitted.store(true, ordering: .relaxed)
         try sync(folder: home)
         return file.id
     }
@@ -232,12 +233,12 @@ struct ObjectStore: Sendable {
 }
 
 /// An object in the making; unless it is committed, it is gone when this is.
-final class ScratchFile {
+final class ScratchFile: Sendable {
     let id: ObjectID
     let path: String
     let folder: String
     let descriptor: Int32
-    fileprivate(set) var isCommitted = false
+    fileprivate let isCommitted = Atomic(false)
 
     fileprivate init(id: ObjectID, path: String, folder: String, descriptor: Int32) {
         self.id = id
@@ -248,6 +249,6 @@ final class ScratchFile {
 
     deinit {
         close(descriptor)
-        if !isCommitted { unlink(path) }
+        if !isCommitted.load(ordering: .relaxed) { unlink(path) }
     }
 }

@@ -15,6 +15,8 @@ final class Services: Sendable {
     let store: Store
     let registers: RegisterService
     let exchange: RecordExchange
+    let data: DataService
+    let runs: RunSupervisor
     let directory: NodeDirectory
     private let drains = Mutex<[@Sendable (Duration) async -> Void]>([])
     private let reloading = Mutex<@Sendable () throws(RPCError) -> Bool>({ false })
@@ -53,6 +55,32 @@ final class Services: Sendable {
             throw StartError(cause: .registers(error))
         }
         exchange = RecordExchange(network: network, store: store, log: log.logger("exchange"))
+        do throws(DataError) {
+            data = try DataService(
+                configuration,
+                network: network,
+                store: store,
+                registers: registers,
+                exchange: exchange,
+                log: log.logger("data")
+            )
+        } catch {
+            throw StartError(cause: .data(error))
+        }
+        runs = RunSupervisor(
+            RunWorld(
+                network: network,
+                store: store,
+                registers: registers,
+                objects: data.objects,
+                data: data,
+                workers: data.workers.place,
+                policy: data.workers.policy,
+                memoryBytes: configuration.worker.memoryBytes,
+                log: log.logger("runs")
+            )
+        )
+        runs.serve()
         directory = NodeDirectory(
             configuration: configuration,
             network: network,
@@ -80,6 +108,9 @@ final class Services: Sendable {
     func start() async {
         await registers.start()
         await exchange.start()
+        await data.start()
+        await runs.recover()
+        onDrain { [runs] limit in await runs.drain(within: limit) }
     }
 
     /// Has `work` done before the daemon ends, with time for it; runs write their checkpoints so.
@@ -87,15 +118,28 @@ final class Services: Sendable {
         drains.withLock { $0.append(work) }
     }
 
-    /// Lets runs come to their end.
+    /// Lets runs come to their end; whoever is not done in time is told by cancellation.
     func drain(within limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            for work in drains.withLock({ $0 }) { group.addTask { await work(limit) } }
+        let (end, reached) = AsyncStream<Never>.makeStream()
+        let work = drains.withLock { $0 }
+        let drain = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for work in work { group.addTask { await work(limit) } }
+            }
+            reached.finish()
         }
+        let timer = Task {
+            try? await Task.sleep(for: limit)
+            reached.finish()
+        }
+        for await _ in end {}
+        timer.cancel()
+        drain.cancel()
     }
 
     /// Ends everything but the control socket.
     func stop() async {
+        await data.stop()
         await exchange.stop()
         await registers.stop()
         await network.stop()

@@ -13,6 +13,7 @@ public struct StartError: Error, CustomStringConvertible {
         case registers(RegisterError)
         case socket(ControlSocketError)
         case network(TransportError)
+        case data(DataError)
         case lifecycle(String)
     }
 
@@ -22,7 +23,7 @@ public struct StartError: Error, CustomStringConvertible {
     public var exitStatus: Int32 {
         switch cause {
         case .configuration, .identity: 78
-        case .state, .catalog, .registers, .socket, .network, .lifecycle: 1
+        case .state, .catalog, .registers, .socket, .network, .data, .lifecycle: 1
         }
     }
 
@@ -36,6 +37,7 @@ public struct StartError: Error, CustomStringConvertible {
         case .registers(let error): "\(error)"
         case .socket(let error): "\(error)"
         case .network(let error): "\(error)"
+        case .data(let error): "\(error)"
         case .lifecycle(let reason): reason
         }
     }

@@ -1,0 +1,37 @@
+import ControlAPI
+import Domain
+import Glibc
+
+/// Writes a model into a file of the caller's.
+struct ModelExportHandler: Handler {
+    typealias M = ModelExport
+    let data: DataService
+
+    func handle(
+        _ params: ModelExport.Params,
+        for call: ControlCall
+    ) async throws(RPCError) -> ModelExport.Reply {
+        guard let output = call.descriptors.first?.take() else {
+            throw RPCError(.badUsage, "there is no file to write to")
+        }
+        defer { close(output) }
+        let model = try await data.model(params.model, for: call.caller)
+        let bytes = try await data.contents(of: model)
+        do throws(ObjectError) {
+            // A disk that is slow must not hold up the other callers.
+            _ = try await onOwnThread("export", failing: noThread) { [data] in
+                Result { () throws(ObjectError) in
+                    try data.objects.writeAll(bytes, to: output, path: "the output")
+                }
+            }
+        } catch {
+            throw RPCError(error, node: data.node)
+        }
+        return ModelExport.Reply(
+            model: model.name,
+            format: params.format,
+            bytes: bytes.count,
+            hash: model.hash
+        )
+    }
+}

@@ -1,0 +1,246 @@
+import Catalog
+import ControlAPI
+import Datasets
+import Domain
+import Glibc
+import JSONRPC
+import TLSTransport
+
+/// Models: made by runs, kept on every node, fetched where they are missing.
+extension DataService {
+    func serveModels() {
+        network.serveFetch(ModelFetch.method) {
+            [weak self] _, payload async throws(PeerRefusal) in
+            let wanted: ModelFetch = try decoding(payload)
+            return try await answering { () async throws(RPCError) in
+                guard let self else { throw RPCError(.notReady, "stopping") }
+                return try await self.source(of: wanted)
+            }
+        }
+        network.handle(EvaluateShardsCall.self) {
+            [weak self] _, request async throws(PeerRefusal) in
+            try await answering { () async throws(RPCError) in
+                guard let self else { throw RPCError(.notReady, "stopping") }
+                return EvaluateShardsCall.Reply(sums: try await self.localSums(request))
+            }
+        }
+    }
+
+    private func source(of wanted: ModelFetch) async throws(RPCError) -> ObjectSource {
+        guard let object = try await modelObject(wanted.run, wanted.hash, of: wanted.tenant) else {
+            throw RPCError(.notFound, "the file of model \(wanted.run) is not here")
+        }
+        return ObjectSource(descriptor: try open(object), bytes: object.bytes)
+    }
+
+    /// The file of a model on this node.
+    private func modelObject(
+        _ run: RunID,
+        _ hash: ContentHash,
+        of tenant: TenantID
+    ) async throws(RPCError) -> StoredObject? {
+        try await catalog { database throws(CatalogError) in
+            try database.objects(.model, of: run.text, for: .daemon(of: tenant))
+                .first { $0.hash == hash && $0.state == .whole }
+        }
+    }
+
+    /// Whether a model of that name exists for the caller.
+    func hasModel(_ name: ModelName, for caller: Caller) async -> Bool {
+        let found = try? await catalog { database throws(CatalogError) in
+            try database.model(named: name, for: caller)
+        }
+        return found != nil
+    }
+
+    /// Stores the model of a finished run; every seat stores the same bytes.
+    func save(_ model: FinishedModel) async throws(RPCError) {
+        var manifest = ModelManifest(model)
+        let facts = ModelFacts(manifest)
+        let bytes = ModelFile(facts, parameters: model.parameters).bytes
+        manifest.hash = contentHash(of: bytes)
+        manifest.bytes = bytes.count
+        let finished = manifest
+        if try await modelObject(finished.run, finished.hash, of: finished.tenant) == nil {
+            try await keep(bytes, as: finished)
+        }
+        try await catalog { database throws(CatalogError) in try database.put(finished) }
+        await exchange.announce()
+    }
+
+    private func keep(_ bytes: [UInt8], as manifest: ModelManifest) async throws(RPCError) {
+        let id: ObjectID
+        do throws(ObjectError) {
+            id = try await onOwnThread("model", failing: noThread) { [objects] in
+                Result { () throws(ObjectError) in
+                    let file = try objects.create()
+                    try objects.writeAll(bytes, to: file.descriptor, path: file.path)
+                    return try objects.commit(file, pages: nil, tenant: manifest.tenant)
+                }
+            }
+        } catch {
+            throw RPCError(error, node: node)
+        }
+        try await note(id, as: manifest)
+    }
+
+    private func note(_ id: ObjectID, as manifest: ModelManifest) async throws(RPCError) {
+        let object = StoredObject(
+            tenant: manifest.tenant,
+            id: id.text,
+            kind: .model,
+            owner: manifest.run.text,
+            part: Int(manifest.generation.number),
+            hash: manifest.hash,
+            bytes: manifest.bytes
+        )
+        try await catalog { database throws(CatalogError) in try database.put(object) }
+    }
+
+    /// Fetches the files of all models whose manifests are here.
+    func fetchModels() async {
+        let tenants =
+            (try? await catalog { database throws(CatalogError) in try database.tenants() }) ?? []
+        for tenant in tenants {
+            let models = try? await catalog { database throws(CatalogError) in
+                try database.models(for: .daemon(of: tenant))
+            }
+            for model in models ?? [] { _ = try? await ensureModel(model) }
+        }
+    }
+
+    /// The file of a model on this node; fetched from whoever has it where it is not here yet.
+    @discardableResult
+    func ensureModel(_ manifest: ModelManifest) async throws(RPCError) -> StoredObject {
+        if let object = try await modelObject(manifest.run, manifest.hash, of: manifest.tenant) {
+            return object
+        }
+        var reason = "no other node is alive"
+        for view in network.views where view.state == .alive {
+            do throws(RPCError) {
+                try await fetch(manifest, from: view.node)
+                reason = "it was removed meanwhile"
+                let found = try await modelObject(
+                    manifest.run,
+                    manifest.hash,
+                    of: manifest.tenant
+                )
+                if let found { return found }
+            } catch {
+                reason = "\(error)"
+            }
+        }
+        throw RPCError(
+            .notReady,
+            "the file of model '\(manifest.name)' cannot be had: \(reason)",
+            hint: "see 'distmlctl node ls'"
+        )
+    }
+
+    private func fetch(
+        _ manifest: ModelManifest,
+        from holder: NodeID
+    ) async throws(RPCError) {
+        let wanted = ModelFetch(
+            tenant: manifest.tenant,
+            run: manifest.run,
+            hash: manifest.hash
+        )
+        let id = try await fetchObject(
+            from: holder,
+            ModelFetch.method,
+            wanted,
+            bytes: manifest.bytes,
+            tenant: manifest.tenant
+        ) { descriptor throws(DatasetError) in
+            guard let bytes = readWhole(descriptor, bytes: manifest.bytes) else { return false }
+            return contentHash(of: bytes) == manifest.hash
+        }
+        try await note(id, as: manifest)
+    }
+
+    /// The bytes of a model's file, checked.
+    func contents(of manifest: ModelManifest) async throws(RPCError) -> [UInt8] {
+        let object = try await ensureModel(manifest)
+        let descriptor = try open(object)
+        defer { close(descriptor) }
+        guard let bytes = readWhole(descriptor, bytes: manifest.bytes),
+            contentHash(of: bytes) == manifest.hash
+        else {
+            await quarantine(object)
+            throw RPCError(
+                .failed,
+                "the file of model '\(manifest.name)' is damaged and was set aside",
+                node: node,
+                hint: "try again: it is fetched from another node"
+            )
+        }
+        return bytes
+    }
+
+    /// The parameters of a model.
+    func parameters(of manifest: ModelManifest) async throws(RPCError) -> [Float] {
+        let bytes = try await contents(of: manifest)
+        guard let values = ModelFile.parameters(in: bytes, count: manifest.parameterCount) else {
+            throw RPCError(.internalError, "model '\(manifest.name)' has another size than it says")
+        }
+        return values
+    }
+
+    /// The model that a caller means.
+    func model(
+        _ reference: RunReference,
+        for caller: Caller
+    ) async throws(RPCError) -> ModelManifest {
+        let (models, runs) = try await catalog { database throws(CatalogError) in
+            (try database.models(for: caller), try database.runs(for: caller))
+        }
+        return try reference.resolve(among: models, runs: runs, uid: caller.uid)
+    }
+}
+
+/// All of a file of that many bytes; nil where it has fewer.
+private func readWhole(_ descriptor: Int32, bytes count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+        let part = bytes.withUnsafeMutableBytes { buffer in
+            pread(
+                descriptor,
+                buffer.baseAddress.map { $0 + filled },
+                count - filled,
+                off_t(filled)
+            )
+        }
+        if part < 0, errno == EINTR { continue }
+        guard part > 0 else { return nil }
+        filled += part
+    }
+    return bytes
+}
+
+extension ModelManifest {
+    /// What is known of a model before its file is made.
+    init(_ model: FinishedModel) {
+        let record = model.record
+        self.init(
+            tenant: record.tenant,
+            name: record.spec.name ?? ModelName(checked: record.id.text),
+            run: record.id,
+            generation: record.plan.generation,
+            kind: model.kind,
+            algorithm: record.spec.algorithm,
+            dataset: record.spec.dataset,
+            datasetVersion: model.dataset.version,
+            mapping: model.dataset.mapping,
+            labels: model.dataset.labels,
+            bias: record.spec.bias,
+            biasScale: record.spec.biasScale,
+            parameterCount: model.parameters.count,
+            hash: ContentHash(bytes: [UInt8](repeating: 0, count: 32)),
+            bytes: 0,
+            metrics: model.metrics,
+            madeAt: model.madeAt
+        )
+    }
+}
