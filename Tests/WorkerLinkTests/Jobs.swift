@@ -1,0 +1,189 @@
+import Datasets
+import Domain
+import Foundation
+import Glibc
+import Testing
+import Training
+import Transport
+import Wire
+
+@testable import WorkerLink
+
+/// Plays the daemon for the real worker program.
+final class JobHost {
+    private var open: [Int32] = []
+
+    deinit { for descriptor in open { close(descriptor) } }
+
+    /// An empty file without a name.
+    func emptyFile() throws -> Int32 {
+        let folder = FileManager.default.temporaryDirectory.path
+        let descriptor = Glibc.open(folder, O_RDWR | O_CLOEXEC | openTemporary, 0o600)
+        try #require(descriptor >= 0)
+        open.append(descriptor)
+        return descriptor
+    }
+
+    /// A file that holds `text`.
+    func file(_ text: String) throws -> Int32 {
+        let descriptor = try emptyFile()
+        try #require(write(descriptor, text, text.utf8.count) == text.utf8.count)
+        return descriptor
+    }
+
+    /// All that a file holds.
+    func contents(_ descriptor: Int32) throws -> String {
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        var bytes = [UInt8](repeating: 0, count: size)
+        try #require(pread(descriptor, &bytes, size, 0) == size)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A real worker with its job.
+    func start(
+        _ kind: JobKind,
+        _ payload: [UInt8],
+        _ descriptors: [Int32],
+        memoryBytes: Int? = nil
+    ) throws -> WorkerProcess {
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "distml-worker")
+        let worker = try WorkerProcess.launch(.program(path: program.path))
+        #expect(worker.isolation.isConfined)
+        try worker.start(
+            kind,
+            payload: payload,
+            descriptors: descriptors,
+            memory: try memoryBytes.map { try SharedMemory(byteCount: $0) },
+            until: .after(.seconds(10))
+        )
+        return worker
+    }
+
+    /// The metadata of a job's result; a failure is thrown.
+    func result(of worker: WorkerProcess) throws -> [UInt8] {
+        while true {
+            switch try worker.next(within: .seconds(60)) {
+            case .result(let report): return report.metadata
+            case .failure(let failure): throw failure
+            case .progress, .log: break
+            case let other: Issue.record("\(other)")
+            }
+        }
+    }
+
+    /// Imports `text` into shards that stay open while this object lives.
+    func importShards(
+        _ text: String,
+        _ options: ImportOptions = ImportOptions(),
+        count: Int
+    ) throws -> (outcome: ImportOutcome, shards: [Int32]) {
+        let shards = try (0..<count).map { _ in try emptyFile() }
+        let job = ImportJob(files: ["rows.csv"], options: options, shards: count, seed: 7)
+        let worker = try start(
+            .importData,
+            job.payload,
+            [try file(text), try emptyFile()] + shards
+        )
+        return (try ImportOutcome(bytes: try result(of: worker)), shards)
+    }
+}
+
+/// O_TMPFILE, which Swift's view of the C library lacks.
+private let openTemporary: Int32 = 0o20_200_000
+
+extension ShardInput {
+    /// A shard as it was written to a file.
+    init(_ shard: WrittenShard, in descriptor: Int32) throws {
+        var writer = ByteWriter()
+        shard.layout.write(to: &writer)
+        let pages = try statedDigests(of: descriptor, layout: shard.layout, name: "a shard")
+        self.init(layout: writer.bytes, pages: pages, name: "a shard")
+    }
+}
+
+/// How a rank of a run under test ended.
+struct SeatEnd {
+    var report: TrainingReport
+    var parameters: [Float]
+    var checkpoints: [[UInt8]] = []
+    var news: [TrainingNews] = []
+}
+
+/// Plays daemon and ring for all ranks of a run: sums what they ask for, in rank order.
+func runToEnd(_ workers: [WorkerProcess]) throws -> [SeatEnd] {
+    var ends = [SeatEnd?](repeating: nil, count: workers.count)
+    var kept = workers.map { _ in ([[UInt8]](), [TrainingNews]()) }
+    while ends.contains(where: { $0 == nil }) {
+        var requests: [ReduceRequest] = []
+        for (rank, worker) in workers.enumerated() where ends[rank] == nil {
+            turn: while true {
+                switch try worker.next(within: .seconds(60)) {
+                case .progress(let bytes): kept[rank].1.append(try TrainingNews(bytes: bytes))
+                case .checkpoint(let report):
+                    kept[rank].0.append(bytes(of: report, in: worker))
+                    try worker.confirm(report)
+                case .reduce(let request):
+                    requests.append(request)
+                    break turn
+                case .result(let report):
+                    let raw = bytes(of: report, in: worker)
+                    ends[rank] = SeatEnd(
+                        report: try TrainingReport(bytes: report.metadata),
+                        parameters: raw.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) },
+                        checkpoints: kept[rank].0,
+                        news: kept[rank].1
+                    )
+                    break turn
+                case .failure(let failure): throw failure
+                default: break
+                }
+            }
+        }
+        guard !requests.isEmpty else { continue }
+        try #require(requests.count == workers.count, "the ranks disagree")
+        try combine(requests, of: workers)
+    }
+    return ends.compactMap { $0 }
+}
+
+private func bytes(of report: StateReport, in worker: WorkerProcess) -> [UInt8] {
+    report.state.flatMap { range in
+        worker.memory?.read(range) { span in span.withUnsafeBytes { Array($0) } } ?? []
+    }
+}
+
+private func combine(_ requests: [ReduceRequest], of workers: [WorkerProcess]) throws {
+    switch requests[0].range.element {
+    case .float32: combine(requests, of: workers, as: Float.self)
+    case .float64: combine(requests, of: workers, as: Double.self)
+    default: Issue.record("\(requests[0])")
+    }
+    for (request, worker) in zip(requests, workers) { try worker.answer(request) }
+}
+
+private func combine<Element: BinaryFloatingPoint & BitwiseCopyable>(
+    _ requests: [ReduceRequest],
+    of workers: [WorkerProcess],
+    as type: Element.Type
+) {
+    var total: [Element] = []
+    for (request, worker) in zip(requests, workers) {
+        worker.memory?.update(request.range, as: type) { span in
+            for i in span.indices {
+                if i >= total.count {
+                    total.append(span[i])
+                } else if request.operation == .sum {
+                    total[i] += span[i]
+                } else {
+                    total[i] = max(total[i], span[i])
+                }
+            }
+        }
+    }
+    for (request, worker) in zip(requests, workers) {
+        worker.memory?.update(request.range, as: type) { span in
+            for i in span.indices { span[i] = total[i] }
+        }
+    }
+}
