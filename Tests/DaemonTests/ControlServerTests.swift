@@ -151,16 +151,17 @@ struct ControlServerTests {
         try await withServer { server in
             let client = try TestClient(server.path)
             #expect(
-                try client.ask("test.echo", params: #"{"text":"ü"}"#)["result"] as? String == "ü"
+                try await client.ask("test.echo", params: #"{"text":"ü"}"#)["result"] as? String
+                    == "ü"
             )
-            let no = try client.ask("test.echo", params: #"{"text":"no"}"#, id: 2)
+            let no = try await client.ask("test.echo", params: #"{"text":"no"}"#, id: 2)
             #expect(code(no) == 500)
             #expect(no["id"] as? Int == 2)
             let data = (no["error"] as? [String: Any])?["data"] as? [String: Any]
             #expect(data?["hint"] as? String == "say yes")
-            #expect(code(try client.ask("test.unknown")) == -32601)
-            #expect(code(try client.ask("test.echo", params: #"{"txt":1}"#)) == -32602)
-            #expect(try client.ask("test.secret")["result"] as? String == "s")
+            #expect(code(try await client.ask("test.unknown")) == -32601)
+            #expect(code(try await client.ask("test.echo", params: #"{"txt":1}"#)) == -32602)
+            #expect(try await client.ask("test.secret")["result"] as? String == "s")
         }
     }
 
@@ -170,9 +171,9 @@ struct ControlServerTests {
         let mapping = CallerMapping(group: .max - 2, ownUser: .max - 2)
         try await withServer(mapping: mapping) { server in
             let client = try TestClient(server.path)
-            let answer = try client.ask("test.secret", params: #"{"un":"read"}"#)
+            let answer = try await client.ask("test.secret", params: #"{"un":"read"}"#)
             #expect(code(answer) == (geteuid() == 0 ? nil : 400))
-            #expect(try client.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
+            #expect(try await client.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
         }
     }
 
@@ -191,16 +192,19 @@ struct ControlServerTests {
             defer { for file in files { close(file) } }
             let ask = #"{"jsonrpc":"2.0","id":1,"method":"test.files"}"#
             client.send(ask, descriptors: files)
-            #expect(try client.line()?.contains(#"["one","two"]"#) == true)
-            #expect(code(try client.ask("test.files")) == 200, "none came with this one")
+            #expect(try await client.line()?.contains(#"["one","two"]"#) == true)
+            #expect(code(try await client.ask("test.files")) == 200, "none came with this one")
             let echo = #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":{"text":"e"}}"#
             client.send(echo, descriptors: files)
-            #expect(try client.line()?.contains(#""result":"e""#) == true)
-            #expect(code(try client.ask("test.files")) == 200, "those of the echo were closed")
+            #expect(try await client.line()?.contains(#""result":"e""#) == true)
+            #expect(
+                code(try await client.ask("test.files")) == 200,
+                "those of the echo were closed"
+            )
             // Two lines in one go: the descriptors are for the second.
             client.send(echo + "\n" + ask, descriptors: [files[1]])
-            #expect(try client.line()?.contains(#""result""#) == true)
-            #expect(try client.line()?.contains(#"["two"]"#) == true)
+            #expect(try await client.line()?.contains(#""result""#) == true)
+            #expect(try await client.line()?.contains(#"["two"]"#) == true)
         }
     }
 
@@ -211,7 +215,7 @@ struct ControlServerTests {
             for _ in 0..<5 {
                 let client = try TestClient(server.path)
                 client.send(Array("{".utf8), descriptors: [Int32](repeating: 0, count: 17))
-                #expect(try client.line() == nil)
+                #expect(try await client.line() == nil)
             }
             // A few that the process opened for itself meanwhile are not the 85 that came.
             try await wait(for: "all closed") { try openDescriptors() <= before + 8 }
@@ -227,12 +231,12 @@ struct ControlServerTests {
             )
             // Four megabytes wait: others are served meanwhile.
             let other = try TestClient(server.path)
-            #expect(try other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
+            #expect(try await other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
             for number in 0..<400 {
-                let line = try #require(try client.line())
+                let line = try #require(try await client.line())
                 #expect(line.contains(#""number":\#(number)}"#) && line.contains(#""id":5"#))
             }
-            #expect(try client.line()?.contains(#""result":400"#) == true)
+            #expect(try await client.line()?.contains(#""result":400"#) == true)
         }
     }
 
@@ -255,8 +259,10 @@ struct ControlServerTests {
             let echo = #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":{"text":"e"}}"#
             for _ in 0..<150 { client.send(echo) }
             client.finishWriting()
-            for _ in 0..<150 { #expect(try client.line()?.contains(#""result":"e""#) == true) }
-            #expect(try client.line() == nil)
+            for _ in 0..<150 {
+                #expect(try await client.line()?.contains(#""result":"e""#) == true)
+            }
+            #expect(try await client.line() == nil)
         }
     }
 
@@ -266,8 +272,8 @@ struct ControlServerTests {
             let client = try TestClient(server.path)
             let piece = [UInt8](repeating: 0x20, count: 64 << 10)
             for _ in 0..<17 { client.send(piece) }
-            #expect(try client.line()?.contains("longer than 1048576 bytes") == true)
-            #expect(try client.line() == nil)
+            #expect(try await client.line()?.contains("longer than 1048576 bytes") == true)
+            #expect(try await client.line() == nil)
         }
     }
 
@@ -276,14 +282,14 @@ struct ControlServerTests {
         try await withServer { server in
             var clients = try (0..<32).map { _ in try TestClient(server.path) }
             let echo = #"{"text":"a"}"#
-            #expect(try clients[31].ask("test.echo", params: echo)["result"] != nil)
+            #expect(try await clients[31].ask("test.echo", params: echo)["result"] != nil)
             let surplus = try TestClient(server.path)
-            #expect(try surplus.line()?.contains("too many connections") == true)
-            #expect(try surplus.line() == nil)
+            #expect(try await surplus.line()?.contains("too many connections") == true)
+            #expect(try await surplus.line() == nil)
             clients.removeFirst()
             try await wait(for: "room") {
                 let next = try TestClient(server.path)
-                return (try? next.ask("test.echo", params: echo)["result"]) != nil
+                return (try? await next.ask("test.echo", params: echo)["result"]) != nil
             }
         }
     }
@@ -296,7 +302,7 @@ struct ControlServerTests {
             let echo = #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":{"text":"e"}}"#
             let lines = String(repeating: echo + "\n", count: 300)
             client.send(Array(lines.utf8))
-            for _ in 0..<300 { #expect(try client.line()?.contains("result") == true) }
+            for _ in 0..<300 { #expect(try await client.line()?.contains("result") == true) }
             #expect(ContinuousClock.now - begin > .milliseconds(400), "100 beyond the first 200")
         }
     }
@@ -310,13 +316,13 @@ struct ControlServerTests {
             let begin = ContinuousClock.now
             for client in slow { client.send(Array("{".utf8)) }
             let other = try TestClient(server.path)
-            #expect(try other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
+            #expect(try await other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
             // A byte now and then does not buy time.
             for client in slow { client.send(Array(" ".utf8)) }
-            for client in slow { #expect(try client.line() == nil) }
+            for client in slow { #expect(try await client.line() == nil) }
             let took = ContinuousClock.now - begin
             #expect(took > .milliseconds(250) && took < .seconds(3))
-            #expect(try other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
+            #expect(try await other.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil)
         }
     }
 
@@ -337,7 +343,7 @@ struct ControlServerTests {
             }
             try await wait(for: "an answer to somebody else") {
                 let client = try TestClient(server.path)
-                return try client.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil
+                return try await client.ask("test.echo", params: #"{"text":"a"}"#)["result"] != nil
             }
         }
     }

@@ -11,7 +11,7 @@ import Transport
 @testable import Daemon
 
 /// Whole daemons in this process, each with its own folder.
-private final class Nodes {
+final class Nodes {
     let folder: String
     let ports: [String: UInt16]
     let log = LogRecorder()
@@ -67,7 +67,7 @@ private final class Nodes {
     func client(_ name: String) throws -> TestClient { try TestClient(home(name) + "/sock") }
 }
 
-private func withNodes(
+func withNodes(
     _ names: [String] = ["a", "b", "c"],
     _ body: (Nodes) async throws -> Void
 ) async throws {
@@ -85,31 +85,35 @@ struct LocalNodeTests {
         try await withNodes { nodes in
             try await nodes.startAll()
             let client = try nodes.client("b")
-            let status = try #require(try client.ask("cluster.status")["result"] as? [String: Any])
+            let status = try #require(
+                try await client.ask("cluster.status")["result"] as? [String: Any]
+            )
             #expect(status["health"] as? String == "healthy")
-            let list = try #require(try client.ask("node.ls")["result"] as? [[String: Any]])
+            let list = try #require(try await client.ask("node.ls")["result"] as? [[String: Any]])
             #expect(list.compactMap { $0["name"] as? String } == ["a", "b", "c"])
             #expect(list.allSatisfy { $0["state"] as? String == "alive" })
-            let ping = try client.ask("ring.ping", params: #"{"count":3}"#)
+            let ping = try await client.ask("ring.ping", params: #"{"count":3}"#)
             let edges = try #require(ping["result"] as? [[String: Any]])
             #expect(edges.count == 6)
             #expect(edges.allSatisfy { $0["received"] as? Int == 3 })
-            let bench = try client.ask(
+            let bench = try await client.ask(
                 "ring.bench",
                 params: #"{"sizes":[4096,262144],"count":3}"#
             )
             let rows = try #require(bench["result"] as? [[String: Any]], "\(bench)")
             #expect(rows.map { $0["bytes"] as? Int } == [4_096, 262_144])
             #expect(rows.allSatisfy { ($0["median_seconds"] as? Double ?? 0) > 0 })
-            let show = try client.ask("node.show", params: #"{"node":"c"}"#)
+            let show = try await client.ask("node.show", params: #"{"node":"c"}"#)
             let other = try #require(show["result"] as? [String: Any])
             #expect((other["machine"] as? [String: Any])?["cores"] as? Int ?? 0 > 0)
-            #expect(code(try client.ask("node.show", params: #"{"node":"z"}"#)) == 500)
-            let certificates = try client.ask("cert.show")["result"] as? [[String: Any]]
+            #expect(code(try await client.ask("node.show", params: #"{"node":"z"}"#)) == 500)
+            let certificates = try await client.ask("cert.show")["result"] as? [[String: Any]]
             #expect(certificates?.count == 3)
-            let doctor = try #require(try client.ask("doctor")["result"] as? [[String: Any]])
+            let doctor = try #require(try await client.ask("doctor")["result"] as? [[String: Any]])
             #expect(doctor.first { $0["name"] as? String == "peer c" }?["state"] as? String == "ok")
-            let health = try #require(try client.ask("node.health")["result"] as? [[String: Any]])
+            let health = try #require(
+                try await client.ask("node.health")["result"] as? [[String: Any]]
+            )
             #expect(Set(health.compactMap { $0["node"] as? String }) == ["a", "b", "c"])
         }
     }
@@ -160,7 +164,7 @@ struct LocalNodeTests {
             let error = #expect(throws: StartError.self) { try nodes.make("a") }
             #expect(error?.exitStatus == 1)
             #expect(error?.description.contains("another distmld works in") == true)
-            #expect(try nodes.client("a").ask("version")["result"] != nil)
+            #expect(try await nodes.client("a").ask("version")["result"] != nil)
         }
     }
 
@@ -185,20 +189,20 @@ struct LocalNodeTests {
         try await withNodes(["a"]) { nodes in
             try await nodes.start("a")
             let client = try nodes.client("a")
-            let same = try client.ask("cert.reload")["result"] as? [String: Any]
+            let same = try await client.ask("cert.reload")["result"] as? [String: Any]
             #expect(same?["changed"] as? Bool == false)
             let node = try nodes["a"]
             let text = try String(contentsOfFile: nodes.path("a"), encoding: .utf8)
             try (text + "\nlog: {level: error}\n")
                 .write(toFile: nodes.path("a"), atomically: true, encoding: .utf8)
-            #expect(try client.ask("cert.reload").isEmpty == false)
+            #expect(try await client.ask("cert.reload").isEmpty == false)
             #expect(node.services.log.level == .error)
             let key = try sharedCertificates.get().files("a").key
             try text.replacing(key, with: nodes.path("a"))
                 .write(toFile: nodes.path("a"), atomically: true, encoding: .utf8)
-            #expect(code(try client.ask("cert.reload")) == 100)
+            #expect(code(try await client.ask("cert.reload")) == 100)
             #expect(node.services.log.level == .error)
-            #expect(try client.ask("version")["result"] != nil)
+            #expect(try await client.ask("version")["result"] != nil)
         }
     }
 

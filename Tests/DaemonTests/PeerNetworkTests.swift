@@ -123,7 +123,9 @@ struct PeerNetworkTests {
         }
     }
 
-    @Test("A stopped node is dead within two seconds, with the reason, and alive again later")
+    @Test(
+        "A stopped node is dead long before its silence would say so, with the reason, and alive again later"
+    )
     func death() async throws {
         try await withCluster { cluster in
             try cluster.start()
@@ -134,12 +136,12 @@ struct PeerNetworkTests {
             #expect(isGone, "threads of b did not end")
             for node in ["a", "c"] {
                 let network = try cluster[node]
-                try await wait(for: "b dead at \(node)", seconds: 2) {
+                try await wait(for: "b dead at \(node)", seconds: 5) {
                     network.view(of: name("b"))?.state == .dead
                 }
                 #expect(network.view(of: name("b"))?.reason?.isEmpty == false)
             }
-            #expect(ContinuousClock.now - begin < .seconds(2))
+            #expect(ContinuousClock.now - begin < .seconds(4), "long before it counts as silent")
             #expect(try cluster["a"].view(of: name("c"))?.state == .alive)
             let again = try PeerNetwork(
                 try configuration("b", cluster.ports, cluster.certificates),
@@ -158,27 +160,38 @@ struct PeerNetworkTests {
     @Test("A peer that falls silent is suspect, then dead, though its connection stands")
     func frozen() async throws {
         let certificates = try sharedCertificates.get()
+        let heartbeat = "{interval: 50ms, suspect: 300ms, dead: 600ms}"
         let relay = try Relay()
         let ports = try freePorts(2)
         let log = LogRecorder()
         let b = try PeerNetwork(
-            try configuration("b", ["a": ports[0], "b": ports[1]], certificates),
+            try configuration(
+                "b",
+                ["a": ports[0], "b": ports[1]],
+                certificates,
+                heartbeat: heartbeat
+            ),
             context: try certificates.context("b"),
             log: log.log().logger("b")
         )
         try b.start()
         try relay.start(to: ports[1])
         let a = try PeerNetwork(
-            try configuration("a", ["a": ports[0], "b": relay.port], certificates),
+            try configuration(
+                "a",
+                ["a": ports[0], "b": relay.port],
+                certificates,
+                heartbeat: heartbeat
+            ),
             context: try certificates.context("a"),
             log: log.log().logger("a")
         )
         try a.start()
         try await wait(for: "b alive") { a.view(of: name("b"))?.state == .alive }
         relay.freeze()
-        try await wait(for: "b dead", seconds: 3) { a.view(of: name("b"))?.state == .dead }
+        try await wait(for: "b dead", seconds: 6) { a.view(of: name("b"))?.state == .dead }
         #expect(log.text.contains("peer suspect"))
-        #expect(a.view(of: name("b"))?.reason?.hasPrefix("silent for 0.") == true)
+        #expect(a.view(of: name("b"))?.reason?.hasPrefix("silent for ") == true)
         relay.thaw()
         try await wait(for: "b alive again") { a.view(of: name("b"))?.state == .alive }
         await a.stop()
@@ -258,7 +271,7 @@ struct PeerNetworkTests {
         try await wait(for: "alive") { b.view(of: name("a"))?.state == .alive }
         try certificates.script("revoke", "a")
         b.reload(try certificates.context("b", hasRevocations: true))
-        try await wait(for: "a's end", seconds: 2) { b.view(of: name("a"))?.state == .dead }
+        try await wait(for: "a's end", seconds: 5) { b.view(of: name("a"))?.state == .dead }
         #expect(b.view(of: name("a"))?.reason?.contains("revoked") == true)
         try await wait(for: "a's reason") {
             a.view(of: name("b"))?.reason?.contains("revoked") == true

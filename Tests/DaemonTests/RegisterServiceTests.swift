@@ -68,12 +68,12 @@ struct RegisterServiceTests {
     func agreement() async throws {
         let cluster = try await RegisterCluster()
         let (a, b, c) = (cluster.services[0], cluster.services[1], cluster.services[2])
-        #expect(try await a.read(key) == nil)
-        let first = try await a.compareAndSet(key, expecting: 0, to: [1])
+        #expect(try await a.read(key, within: .seconds(20)) == nil)
+        let first = try await a.compareAndSet(key, expecting: 0, to: [1], within: .seconds(20))
         #expect(first.version == 1)
-        #expect(try await b.read(key)?.bytes == [1])
+        #expect(try await b.read(key, within: .seconds(20))?.bytes == [1])
         let error = await #expect(throws: RegisterError.self) {
-            try await c.compareAndSet(key, expecting: 0, to: [2])
+            try await c.compareAndSet(key, expecting: 0, to: [2], within: .seconds(20))
         }
         #expect(error == .changed(first))
         let winners = await withTaskGroup(of: Int.self) { group in
@@ -84,7 +84,7 @@ struct RegisterServiceTests {
                         key,
                         expecting: 1,
                         to: bytes,
-                        within: .seconds(10)
+                        within: .seconds(30)
                     )
                     return value == nil ? 0 : 1
                 }

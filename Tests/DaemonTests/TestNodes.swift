@@ -74,14 +74,18 @@ func freePorts(_ count: Int) throws -> [UInt16] {
     return ports
 }
 
+/// A machine that builds and tests at once may not run a thread for a second.
+let patientHeartbeat = "{interval: 100ms, suspect: 4s, dead: 8s}"
+
 /// A configuration of one of several nodes on this machine.
 func configuration(
     _ node: String,
     _ ports: [String: UInt16],
-    _ certificates: TestCertificates
+    _ certificates: TestCertificates,
+    heartbeat: String = patientHeartbeat
 ) throws -> Configuration {
     try Configuration.parse(
-        configurationText(node, ports, certificates, "/nowhere"),
+        configurationText(node, ports, certificates, "/nowhere", heartbeat: heartbeat),
         file: "test"
     )
 }
@@ -91,7 +95,8 @@ func configurationText(
     _ node: String,
     _ ports: [String: UInt16],
     _ certificates: TestCertificates,
-    _ folder: String
+    _ folder: String,
+    heartbeat: String = patientHeartbeat
 ) throws -> String {
     let peers = ports.sorted { $0.key < $1.key }
         .map { "  - {name: \($0.key), address: \"127.0.0.1:\($0.value)\"}\n" }.joined()
@@ -108,14 +113,14 @@ func configurationText(
           ca: \(files.authority)
         state: \(folder)/state
         socket: {path: \(folder)/sock}
-        heartbeat: {interval: 50ms, suspect: 300ms, dead: 600ms}
+        heartbeat: \(heartbeat)
         """
 }
 
 /// Waits until a fact holds, looking at it every few milliseconds.
 func wait(
     for what: String,
-    seconds: Double = 10,
+    seconds: Double = 20,
     until isTrue: () async throws -> Bool
 ) async throws {
     let deadline = Deadline.after(.seconds(seconds))

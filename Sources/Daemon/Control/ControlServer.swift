@@ -58,11 +58,16 @@ final class ControlServer: Sendable {
         }
     }
 
-    /// Stops taking requests, waits for the answers to those there are, and removes the socket.
-    func stop(within limit: Duration) async {
+    /// Takes nothing new from now on; ends by itself once everything is answered.
+    func drain(within limit: Duration) {
         let until = monotonicNanoseconds() + limit.nanoseconds
-        phase.withLock { if $0 == .running { $0 = .draining(until: until) } }
+        phase.withLock { if $0 != .ended { $0 = .draining(until: until) } }
         wakeUp.ring()
+    }
+
+    /// Waits so long for the last answers, and removes the socket.
+    func stop(within limit: Duration) async {
+        drain(within: limit)
         let deadline = Deadline.after(limit + .seconds(1))
         while currentPhase != .ended, !deadline.hasPassed {
             try? await Task.sleep(for: .milliseconds(5))

@@ -10,6 +10,9 @@ private let greetingLimit = Duration.seconds(5)
 /// Longest first frame.
 private let greetingBytesMax = 1_024
 
+/// Connections of one peer at a time: its control link, its objects, ring links not yet taken.
+private let connectionsPerPeerMax = 64
+
 extension PeerNetwork {
     /// Lets peers in until the network stops.
     func acceptUntilStopped(_ listener: consuming TLSListener) {
@@ -55,6 +58,9 @@ extension PeerNetwork {
     private func receive(_ socket: AcceptedSocket) -> String? {
         do throws(TransportError) {
             var link = try handshake(socket)
+            let node = link.peerNode
+            try enter(node)
+            defer { connections.withLock { $0[node, default: 1] -= 1 } }
             if link.applicationProtocol == .ring {
                 return try acceptRing(link)
             }
@@ -89,6 +95,16 @@ extension PeerNetwork {
             as: context,
             until: .after(greetingLimit)
         ) { node, _ in isMember(node) }
+    }
+
+    /// Counts one connection of a peer; each costs a thread while it lasts.
+    private func enter(_ node: NodeID) throws(TransportError) {
+        let isIn = connections.withLock { connections in
+            guard connections[node, default: 0] < connectionsPerPeerMax else { return false }
+            connections[node, default: 0] += 1
+            return true
+        }
+        if !isIn { throw .violation(peer: node.text, reason: "too many connections") }
     }
 
     private func acceptControl(

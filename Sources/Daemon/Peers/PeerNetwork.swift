@@ -10,8 +10,8 @@ import Transport
 /// Contract, for whoever builds on it:
 ///
 /// - **Calls**: `handle(method) { node, payload in … }` before `start`, then on another node
-///   `call(node, method, payload, within:)`; bytes in, bytes out, at most 4 MiB each. The typed form
-///   takes a `PeerMethod` and codes JSON. A handler's `PeerRefusal` arrives as
+///   `call(node, method, payload, within:)`; bytes in, bytes out, at most 4 MiB each. The typed
+///   form takes a `PeerMethod` and codes JSON. A handler's `PeerRefusal` arrives as
 ///   `PeerError.refused`. 64 calls of one peer are answered at a time, more are refused.
 ///   A call that is cancelled, or whose link dies, cancels the task that answers it.
 /// - **Objects** of any size go from file to file over a connection of their own:
@@ -34,6 +34,8 @@ final class PeerNetwork: Sendable {
     let stopping: WakeUp
     let table: Mutex<PeerTable>
     let quota = Mutex(HandshakeQuota())
+    /// Connections that each peer has made to us.
+    let connections = Mutex<[NodeID: Int]>([:])
     let handlers = Mutex(PeerHandlers())
     let answering = Mutex<[PendingAnswer: Task<Void, Never>]>([:])
     let ringDoor = RingDoor()
@@ -75,7 +77,7 @@ final class PeerNetwork: Sendable {
 
     /// Ends all links and threads; true where all were gone within `limit`.
     @discardableResult
-    func stop(within limit: Duration = .seconds(2)) async -> Bool {
+    func stop(within limit: Duration = .seconds(1)) async -> Bool {
         stopping.ring()
         for session in table.withLock({ $0.sessions.values }) {
             session.close("this node is stopping")
