@@ -109,7 +109,11 @@ int cl_confine_files(void) {
 
 int cl_set_limit(enum cl_limit what, uint64_t value) {
     static const int names[] = {RLIMIT_CORE, RLIMIT_NOFILE, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE};
-    struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+    struct rlimit limit;
+    if (getrlimit(names[what], &limit) != 0) return -1;
+    // What the system has limited further stays so: raising it takes privileges.
+    if (value < limit.rlim_max) limit.rlim_max = value;
+    limit.rlim_cur = limit.rlim_max;
     return setrlimit(names[what], &limit);
 }
 

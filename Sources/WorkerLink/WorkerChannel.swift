@@ -5,6 +5,8 @@ internal import Glibc
 public final class WorkerChannel {
     private let socket: Int32
     private var incoming = FrameBuffer()
+    private var room = [UInt8](repeating: 0, count: 64 << 10)
+    private var handed = [Int32](repeating: -1, count: Int(CL_DESCRIPTORS_MAX))
     private var descriptors: [Int32] = []
     private var reduced: Set<UInt32> = []
     private var confirmed: Set<UInt32> = []
@@ -127,8 +129,6 @@ public final class WorkerChannel {
     }
 
     private func fill() throws(WorkerError) {
-        var room = [UInt8](repeating: 0, count: 64 << 10)
-        var handed = [Int32](repeating: -1, count: Int(CL_DESCRIPTORS_MAX))
         var count = 0
         var isTruncated: Int32 = 0
         var got = 0

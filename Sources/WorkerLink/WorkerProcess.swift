@@ -25,6 +25,7 @@ public final class WorkerProcess {
     private let child: ChildProcess?
     private var exit: WorkerExit?
     private var incoming = FrameBuffer()
+    private var room = [UInt8](repeating: 0, count: 64 << 10)
     private var outgoing: [UInt8] = []
     private var unanswered: Set<UInt32> = []
     private var unconfirmed: Set<UInt32> = []
@@ -138,7 +139,6 @@ public final class WorkerProcess {
 
     /// Takes what has arrived; false when there is nothing.
     private func fill() throws(WorkerError) -> Bool {
-        var room = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             // Descriptors that ride on these bytes are closed by the kernel: nobody asked for any.
             let got = recv(socket, &room, room.count, 0)

@@ -15,10 +15,12 @@ struct TestWorker {
         misbehaveEarly(CommandLine.arguments.first?.split(separator: "/").last ?? "")
         do {
             let channel = try WorkerConfinement.enter(socket: 0)
-            var thread = pthread_t()
-            pthread_create(&thread, nil, leaveWithDaemon, nil)
             let job = try channel.receiveJob()
             let words = String(decoding: job.payload, as: UTF8.self).split(separator: " ")
+            if words[0] != "cling" {
+                var thread = pthread_t()
+                pthread_create(&thread, nil, leaveWithDaemon, nil)
+            }
             try work(words.map(String.init), on: job, by: channel)
         } catch {
             let line = "\(error)\n"
@@ -52,7 +54,7 @@ private func work(_ words: [String], on job: WorkerJob, by channel: WorkerChanne
     switch words[0] {
     case "echo": try channel.finish(metadata: Array(words[1].utf8))
     case "spin": while true { job.memory?.tick() }
-    case "hang": while true { poll(nil, 0, -1) }
+    case "hang", "cling": while true { poll(nil, 0, -1) }
     case "leave": exit(Int32(words[1]) ?? 0)
     case "kill": kill(getpid(), SIGKILL)
     case "trap": _ = [0][words.count]

@@ -65,6 +65,13 @@ struct HostileWorkerTests {
         #expect(waiting < 70_000)
     }
 
+    @Test("One that stays when its socket is closed is killed")
+    func clinging() throws {
+        let worker = try workers.start("cling")
+        let exit = worker.end(within: .milliseconds(100))
+        #expect(exit == WorkerExit(.signal(SIGKILL)))
+    }
+
     @Test("One that computes nothing is found silent")
     func silent() throws {
         let worker = try workers.start("hang")

@@ -203,6 +203,18 @@ struct WorkerProcessTests {
         ) { _ = try WorkerProcess.launch(.service(socket: "/nowhere/socket")) }
     }
 
+    @Test("A service that starts one for each connection gives the same worker")
+    func service() throws {
+        let service = try WorkerService(program: try workers.program())
+        let worker = try WorkerProcess.launch(.service(socket: service.path))
+        #expect(worker.isolation.isConfined && worker.exitDescriptor == nil)
+        let payload = Array("echo hello".utf8)
+        try worker.start(.train, payload: payload, descriptors: [], until: .after(.seconds(10)))
+        let report = StateReport(id: 0, metadata: Array("hello".utf8), state: [])
+        #expect(try worker.next() == .result(report))
+        #expect(worker.end(within: .zero).description == "closed its socket")
+    }
+
     @Test("Start to ready takes little")
     func startTime() throws {
         let clock = ContinuousClock()

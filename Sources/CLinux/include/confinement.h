@@ -18,7 +18,7 @@ int cl_confine_files(void);
 // with errno.
 int cl_confine_calls(void);
 
-// Sets one limit, softly and hard.
+// Lowers one limit, softly and hard. 0, or -1 with errno.
 enum cl_limit {
     cl_limit_core,
     cl_limit_files,
