@@ -132,7 +132,10 @@ let package = Package(
         ),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC"]),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Domain", "JSONRPC"]),
-        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Domain"]),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "Domain", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(
             name: "DatasetsTests",
             dependencies: ["CZlib", "Datasets", "Domain", "LinearAlgebra", "Wire"]

@@ -22,19 +22,21 @@ public final class Database {
         self.path = path
         do {
             var configuration = GRDB.Configuration()
-            configuration.journalMode = .wal
             configuration.busyMode = .timeout(Self.busySeconds)
             configuration.foreignKeysEnabled = true
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA trusted_schema = OFF")
             }
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            // After GRDB has chosen NORMAL, which suffices for consistency but may lose the last
-            // commits with the power.
-            try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let verdict = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
             guard verdict == "ok" else {
                 throw CatalogError.corrupt(path: path, reason: verdict ?? "no verdict")
+            }
+            // Not GRDB's own setting for this: it writes to the file before we have looked at it,
+            // and chooses `synchronous=NORMAL`, which may lose the last commits with the power.
+            try queue.inDatabase { db in
+                try db.execute(sql: "PRAGMA journal_mode = WAL")
+                try db.execute(sql: "PRAGMA synchronous = FULL")
             }
             let unknown = try queue.read { db in
                 try Schema.migrator.hasBeenSuperseded(db)
