@@ -67,6 +67,10 @@ public struct RunDocument: Codable, Hashable, Sendable {
         case generation, coordinator, checkpointStep, startedBy, startedAt, endedAt
     }
 
+    private enum CauseKeys: CodingKey {
+        case node, rank, step, reason
+    }
+
     /// The document of everything known of a run.
     public init(_ record: RunRecord) {
         id = record.id
@@ -91,6 +95,8 @@ public struct RunDocument: Codable, Hashable, Sendable {
         model = record.model
         seed = record.spec.seed
         cause = result?.cause
+        // Who saw a node vanish may not know in which step: it is the one after the last finished.
+        if cause != nil, cause?.step == nil { cause?.step = steps + 1 }
         choices = record.choices
         isProvisional = record.isProvisional
         generation = record.plan.generation
@@ -137,7 +143,15 @@ public struct RunDocument: Codable, Hashable, Sendable {
         try container.encode(certifiedGap, forKey: .certifiedGap)
         try container.encode(model, forKey: .model)
         try container.encode(seed, forKey: .seed)
-        try container.encode(cause, forKey: .cause)
+        if let cause {
+            var nested = container.nestedContainer(keyedBy: CauseKeys.self, forKey: .cause)
+            try nested.encode(cause.node, forKey: .node)
+            try nested.encode(cause.rank, forKey: .rank)
+            try nested.encode(cause.step, forKey: .step)
+            try nested.encode(cause.reason, forKey: .reason)
+        } else {
+            try container.encodeNil(forKey: .cause)
+        }
         try container.encode(choices, forKey: .choices)
         try container.encode(isProvisional, forKey: .isProvisional)
         try container.encode(generation, forKey: .generation)

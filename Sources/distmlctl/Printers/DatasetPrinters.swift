@@ -44,7 +44,7 @@ struct DatasetPrinter: SheetPrinter {
         sheet.add("Read as", reading(dataset.reading))
         sheet.add("Label", dataset.reading.label)
         if dataset.labels == "real" { sheet.add("Labels", "real values") }
-        for warning in dataset.warnings { sheet.add("Warning", warning, .yellow) }
+        for warning in dataset.warnings { sheet.add("Note", warning, .yellow) }
         sheet.add("CLASSES", classTable(dataset.classes, rows: dataset.rows))
         sheet.add("COLUMNS OF TEXT, OR WITH GAPS FILLED", columnTable(dataset.reading))
         sheet.add("SHARDS", shardTable(dataset.shards))

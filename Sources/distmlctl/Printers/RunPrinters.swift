@@ -54,7 +54,9 @@ struct RunPrinter: SheetPrinter {
         addMetrics(run.metrics, to: &sheet)
         sheet.add("Time", duration(run.wallSeconds))
         sheet.add("Rate", "\(compact(run.rowsPerSecond)) rows/s")
-        sheet.add("Sent", "\(byteSize(run.bytesSentPerNode)) per node")
+        // A ring of one sends nothing.
+        let sent = run.bytesSentPerNode
+        sheet.add("Sent", sent > 0 ? "\(byteSize(sent)) per node" : nil)
         sheet.add("Model", run.model?.text)
         sheet.add("Seed", "\(run.seed)")
         sheet.add("Checkpoint", run.checkpointStep.map { "step \(grouped($0))" })
