@@ -33,11 +33,9 @@ func watch(
         let code = exitCode(of: document)
         if code != 0 { throw ExitCode(code) }
     case .interrupted:
-        printNote(
-            "detached; run \(name) goes on\n"
-                + "  watch it again: distmlctl wait \(name)\n"
-                + "  stop it:        distmlctl stop \(name)"
-        )
+        printSentence("detached; run \(name) goes on")
+        printSentence("watch it again: distmlctl wait \(name)", indent: 2)
+        printSentence("stop it: distmlctl stop \(name)", indent: 2)
         throw ExitCode(130)
     case .timedOut:
         throw RPCError(

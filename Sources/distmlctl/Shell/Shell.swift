@@ -41,7 +41,7 @@ enum Shell {
         let completer = Completer(names: { cache.names() })
         let editor = LineEditor(historyPath: historyPath()) { completer.candidates(for: $0) }
         let terminal = Terminal.current()
-        printNote(
+        printSentence(
             "distmlctl \(distmlVersion); Tab completes, 'help' lists the commands, Ctrl-D leaves"
         )
         var lastCode: Int32 = 0
