@@ -55,12 +55,10 @@ extension DataService {
         let tenants =
             (try? await catalog { database throws(CatalogError) in try database.tenants() }) ?? []
         for tenant in Set(tenants + [TenantID.default]) {
-            guard
-                let rows = try? await catalog({ database throws(CatalogError) in
-                    try database.objects(of: tenant)
-                })
-            else { continue }
-            let known = Set(rows.map(\.id))
+            let named = try? await catalog { database throws(CatalogError) in
+                try database.objectNames(of: tenant)
+            }
+            guard let known = named else { continue }
             for id in objects.list(tenant: tenant) where !known.contains(id.text) {
                 objects.remove(id, tenant: tenant)
                 log.notice("stray file removed", metadata: ["object": "\(id)"])

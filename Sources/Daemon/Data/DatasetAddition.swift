@@ -307,7 +307,7 @@ extension DatasetDocument {
             labels: report.labels == .real ? "real" : "classes",
             layout: report.layout,
             reading: Reading(report.mapping, format: report.format),
-            warnings: report.remarks + report.warnings
+            warnings: report.warnings
         )
     }
 }
