@@ -1,14 +1,33 @@
 import Foundation
+import Glibc
 
 /// Runs `body` with a folder that only this user can enter and that is gone afterwards.
+///
+/// It goes as well when the program is told to end: it may hold keys, and gigabytes of PyTorch.
 func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let template = FileManager.default.temporaryDirectory
+    let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("distml-bench.\(UUID().uuidString)")
     try FileManager.default.createDirectory(
-        at: template,
+        at: folder,
         withIntermediateDirectories: false,
         attributes: [.posixPermissions: 0o700]
     )
-    defer { try? FileManager.default.removeItem(at: template) }
-    return try body(template)
+    let watches = [SIGINT, SIGTERM, SIGHUP].map { removal(of: folder, on: $0) }
+    defer {
+        for watch in watches { watch.cancel() }
+        try? FileManager.default.removeItem(at: folder)
+    }
+    return try body(folder)
+}
+
+/// Ends the program on `number` as the signal would have, but without leaving `folder` behind.
+private func removal(of folder: URL, on number: Int32) -> any DispatchSourceSignal {
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler { @Sendable in
+        try? FileManager.default.removeItem(at: folder)
+        exit(128 + number)
+    }
+    source.resume()
+    return source
 }
