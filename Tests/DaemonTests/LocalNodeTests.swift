@@ -219,11 +219,14 @@ struct LocalNodeTests {
         }
     }
 
-    @Test("Whoever asks for a verb nobody answers is refused")
-    func unknownVerbs() async throws {
+    @Test("Every verb of the contract is answered, and no other")
+    func verbs() async throws {
         try await withNodes(["a"]) { nodes in
             let table = methodTable(try nodes.make("a").services)
-            #expect(table.names.isSubset(of: Set(allMethods.map { $0.name })))
+            #expect(table.names == Set(allMethods.map { $0.name }))
+            for method in allMethods {
+                #expect(table[method.name]?.role == method.role, "\(method.name)")
+            }
         }
     }
 }

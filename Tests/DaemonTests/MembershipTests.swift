@@ -83,6 +83,16 @@ struct MembershipTests {
         #expect(dead == [.changed(b, to: .dead, reason: "refused")])
     }
 
+    @Test("Where nobody listens yet it may still come")
+    func notYet() {
+        var membership = membership()
+        let event = Membership.Event.unreachable(b, reason: "refused", isRefused: true)
+        #expect(membership.handle(event, at: second) == [])
+        #expect(membership.members[b]?.state == .suspect)
+        let dead = membership.handle(.tick, at: 6 * second)
+        #expect(dead == [.changed(b, to: .dead, reason: "refused")])
+    }
+
     @Test("What is late or of strangers changes nothing")
     func strangers() {
         var membership = membership()

@@ -9,7 +9,7 @@ import Domain
 ///      │  ▲                  │  ▲                                  │ │ heard
 ///      │  └──────────────────┘  └──────────────────────────────────┼─┘
 ///      │      disconnected                                         │
-///      │ no link within `grace`, or refused by the host            │ silent for `dead`
+///      │ no link within `grace`, or its host refuses            │ silent for `dead`
 ///      ▼                                                           ▼
 ///    dead ──connected──► alive                                   dead, and the link is dropped
 /// ```
@@ -43,6 +43,8 @@ struct Membership {
         /// Since when it has this state.
         var since: Int64
         var isConnected: Bool
+        /// Whether it was ever reached: a cluster that is being started is not one that dies.
+        var wasReached = false
         var lastHeard: Int64
         /// When it is dead unless it is heard before.
         fileprivate var limit: Int64
@@ -76,7 +78,9 @@ struct Membership {
             return member.state == .dead ? [] : move(node, to: .suspect, reason, at: now)
         case .unreachable(let node, let reason, let isRefused):
             guard let member = members[node], !member.isConnected else { return [] }
-            if isRefused, member.state != .dead { return move(node, to: .dead, reason, at: now) }
+            if isRefused, member.wasReached, member.state != .dead {
+                return move(node, to: .dead, reason, at: now)
+            }
             members[node]?.reason = reason
             return []
         case .tick: return members.keys.sorted().flatMap { tick($0, at: now) }
@@ -88,7 +92,7 @@ struct Membership {
 
     private mutating func hear(_ node: NodeID, _ event: Event, at now: Int64) -> [Action] {
         guard var member = members[node] else { return [] }
-        if event == .connected(node) { member.isConnected = true }
+        if event == .connected(node) { (member.isConnected, member.wasReached) = (true, true) }
         guard member.isConnected else { return [] }
         member.lastHeard = now
         members[node] = member
