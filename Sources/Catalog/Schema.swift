@@ -4,13 +4,13 @@ internal import GRDB
 ///
 /// | Table | One row is |
 /// |---|---|
-/// | `record` | something that never changes once committed: a dataset version, a model, the end of one generation of a run, or a grave |
-/// | `name` | what a dataset's name means, as far as this node has learnt it from the register |
+/// | `record` | what never changes: a dataset version, a model, a generation's end, a grave |
+/// | `name` | what a dataset's name means, as far as this node has learnt it |
 /// | `object` | a file of this node: a shard, a model, a checkpoint |
 /// | `run` | a run as this node knows it now |
 /// | `run_line`, `run_point` | a line of a run's log, a point of its curve |
 /// | `checkpoint` | a checkpoint of a run on this node |
-/// | `register` | what the register protocol must not forget; no tenant, for it is the cluster's |
+/// | `register` | what the registers must not forget; no tenant, for they are the cluster's |
 /// | `fact` | something about this node; no tenant either |
 ///
 /// A migration that has been released is never edited.

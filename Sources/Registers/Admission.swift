@@ -13,6 +13,10 @@ internal import Domain
 /// node that is new (or whose disk was copied) has nothing to forget if *all* others say so;
 /// otherwise it takes a new incarnation, which makes void what may still be under way of its
 /// earlier votes, and reads every register from the others.
+///
+/// One thing stays out of reach: a disk that goes back in time unknown to anybody here, while
+/// whoever counted the lost vote cannot be reached either, is two faults at once; three nodes bear
+/// one.
 struct Admission {
     enum State: Equatable { case asking, claiming, admitted }
 

@@ -97,25 +97,28 @@ extension RegisterNode {
         return records.isEmpty ? [] : [.persist(records)]
     }
 
-    /// Goes by another member list from now on; attempts under the old one begin again.
+    /// Goes by another member list from now on, and tells it on.
+    ///
+    /// Attempts under way go on: a majority that promised under the list before meets every
+    /// majority of this one, and whoever goes by this one refuses what still names the other.
     mutating func adopt(_ list: MemberList) -> [Action] {
-        let isNews =
-            list.sequence > members.sequence
-            || list.sequence == members.sequence && list.fingerprint == members.fingerprint
-                && list.isSettled && !members.isSettled
-        guard isNews else { return [] }
         let former = Set(members.nodes).union(list.nodes)
-        members = list
-        var actions: [Action] = [.persist([.members(list)])]
-        for (id, proposer) in operations
-        where proposer.electorate == .members && proposer.phase != .idle {
-            actions += rest(id)
-        }
+        guard let record = take(list) else { return [] }
         let number = makeRequest()
-        for peer in former.sorted() where peer != node {
-            actions.append(.send(to: peer, request: number, request(.members(list))))
+        let message = request(.members(list))
+        let sends = former.sorted().filter { $0 != node }.map {
+            Action.send(to: $0, request: number, message)
         }
-        return actions
+        return [.persist([record])] + sends
+    }
+
+    /// Takes over a later list; nil where it is not later.
+    mutating func take(_ list: MemberList) -> DurableRecord? {
+        let isSettling =
+            list.fingerprint == members.fingerprint && list.isSettled && !members.isSettled
+        guard list.sequence > members.sequence || isSettling else { return nil }
+        members = list
+        return .members(list)
     }
 
     private func voters(of electorate: Electorate) -> [NodeID] {

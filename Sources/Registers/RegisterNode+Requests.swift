@@ -28,9 +28,8 @@ extension RegisterNode {
         case .registers(let incarnation, let key):
             return claim(incarnation, from: peer, after: .some(key))
         case .members(let list):
-            var records: [DurableRecord] = []
-            for case .persist(let items) in adopt(list) { records += items }
-            return Answer(persist: records, reply: reply(.members(members)))
+            let record = take(list)
+            return Answer(persist: record.map { [$0] } ?? [], reply: reply(.members(members)))
         }
     }
 

@@ -42,6 +42,9 @@ struct History {
         case .write(let version):
             entry.expected = version
             change = .write(expecting: version, [])
+        case .members(let list):
+            entry.expected = 0
+            change = .write(expecting: 0, list.bytes)
         }
         entries.append(entry)
         return change

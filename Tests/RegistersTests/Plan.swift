@@ -11,6 +11,8 @@ struct Plan {
     }
 
     var hosts = 3
+    /// How many of them are members at first; nil for all.
+    var founders: Int?
     /// Whether the hosts begin with empty disks, as a new cluster does.
     var isBlank = false
     /// Whether questions about what is remembered of a node always arrive in time.

@@ -47,6 +47,8 @@ final class Simulation {
             case claim
             /// What follows a read: write if the version is still this.
             case write(UInt64)
+            /// Make this the list of members, if it is the first change.
+            case members(MemberList)
         }
         var host: Int
         var key: RegisterKey
@@ -102,7 +104,7 @@ final class Simulation {
         }
         run()
         let count = history.entries.count
-        for client in Set(history.entries.map(\.client.register)) {
+        for client in Set(history.entries.map(\.client.register)).sorted(by: { $0.key < $1.key }) {
             for host in hosts.indices {
                 let reader = Client(
                     host: host,
@@ -166,7 +168,7 @@ final class Simulation {
         hosts[host].hasTick = false
         hosts[host].node = RegisterNode(
             nodes[host],
-            founding: nodes,
+            founding: Array(nodes.prefix(plan.founders ?? nodes.count)),
             state: hosts[host].disk,
             isCopied: isCopied,
             random: random.next()
@@ -315,7 +317,10 @@ final class Simulation {
         hosts[client.host].node = node
         let change = history.begin(id, client, at: now)
         let life = hosts[client.host].life
-        agenda.add(.event(host: client.host, life: life, .expire(id)), at: now + plan.deadline)
+        agenda.add(
+            .event(host: client.host, life: life, .expire(id)),
+            at: now + (isCalm ? 4_000 : plan.deadline)
+        )
         tell(.operate(id, client.key, client.electorate, change), to: client.host)
     }
 }

@@ -97,8 +97,43 @@ struct SimulationTests {
         }
     }
 
+    /// 400 seeds.
+    @Test("Names keep their meaning while somebody joins and somebody else is removed")
+    func members() throws {
+        let founding = MemberList(founding: Array(Simulation.names.prefix(3)))
+        let lists = [
+            try founding.adding(Simulation.names[3]), try founding.removing(Simulation.names[2]),
+        ]
+        for seed in 0..<400 as Range<UInt64> {
+            var plan = Plan(lossOdds: 50 * Int(seed % 3), slowOdds: 100)
+            plan.hosts = 4
+            plan.founders = 3
+            plan.crashOdds = Int(seed % 2) * 3
+            let simulation = Simulation(seed: seed, plan: plan)
+            for (host, list) in lists.enumerated() {
+                let time = 60 + Int(seed >> 2) % 60 * host
+                simulation.schedule(.client(client(host, .members, .members(list))), at: time)
+            }
+            for turn in 0..<4 {
+                let time = 20 + 30 * turn + Int(seed % 30)
+                simulation.schedule(.client(client(turn % 3, Self.key, .update)), at: time)
+            }
+            if let fault = simulation.play() { Issue.record("seed \(seed): \(fault)") }
+            let inForce = Set(simulation.hosts.map { $0.node?.members })
+            #expect(inForce.count == 1, "seed \(seed): \(inForce)")
+        }
+    }
+
+    private func client(
+        _ host: Int,
+        _ key: RegisterKey,
+        _ wish: Simulation.Client.Wish
+    ) -> Simulation.Client {
+        Simulation.Client(host: host, key: key, electorate: .members, wish: wish)
+    }
+
     private func claim(_ host: Int) -> Simulation.Client {
-        Simulation.Client(host: host, key: Self.key, electorate: .members, wish: .claim)
+        client(host, Self.key, .claim)
     }
 
     /// Plays, and expects one value, seen the same by everybody at last, and a fair ending.
