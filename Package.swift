@@ -186,7 +186,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Datasets", "Domain",
                 "JSONRPC", "Learning", "Registers", "TLSTransport", "Transport", "Wire",
-                "WorkerLink",
+                "Training", "WorkerLink",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

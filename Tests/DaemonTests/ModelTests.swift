@@ -1,0 +1,177 @@
+import Catalog
+import ControlAPI
+import Datasets
+import Domain
+import Foundation
+import Testing
+import Training
+
+@testable import Daemon
+
+private let member = Caller(uid: 1_000, tenant: .default, role: .member)
+private let hash = ContentHash(bytes: [UInt8](repeating: 7, count: 32))
+
+private func dataset(
+    _ name: String,
+    columns: Int,
+    names: [SourceColumn]? = nil,
+    classes: [String] = ["no", "yes"],
+    layout: RowLayout = .sparse
+) -> DatasetManifest {
+    DatasetManifest(
+        tenant: .default,
+        name: DatasetName(checked: name),
+        version: hash,
+        layout: layout,
+        rows: 0,
+        columns: columns,
+        nonzeros: 0,
+        mapping: ColumnMapping(columns: names, count: columns),
+        labels: .classes(classes),
+        classCounts: [],
+        constantColumns: [],
+        shards: [],
+        seed: 0,
+        format: "libsvm",
+        warnings: [],
+        addedAt: 1
+    )
+}
+
+private func finished(
+    on data: DatasetManifest,
+    kind: ModelKind,
+    parameters: [Float]
+) -> FinishedModel {
+    var spec = RunSpec(algorithm: .sgd, dataset: data.name)
+    spec.name = ModelName(checked: "m")
+    let run = RunID(checked: "r-abcdef")
+    let plan = RunPlan(
+        run: run,
+        tenant: .default,
+        generation: Generation(1),
+        coordinator: NodeID(checked: "a"),
+        seats: [],
+        dataset: data.version
+    )
+    let record = RunRecord(
+        id: run,
+        tenant: .default,
+        spec: spec,
+        plan: plan,
+        startedBy: 0,
+        startedAt: 1
+    )
+    return FinishedModel(
+        record: record,
+        dataset: data,
+        kind: kind,
+        parameters: parameters,
+        metrics: [],
+        madeAt: 2
+    )
+}
+
+@Suite("Models")
+struct ModelTests {
+    @Test("A model's file is safetensors that says what it is, and gives its parameters back")
+    func file() throws {
+        let parameters: [Float] = [1, -2, 3.5, .infinity, 5, 6, 7, 8, 9, 10, 11, 12]
+        let data = dataset("x", columns: 3, classes: ["a", "b \"q\"", "c"])
+        let manifest = ModelManifest(finished(on: data, kind: .softmax, parameters: parameters))
+        let bytes = ModelFile(ModelFacts(manifest), parameters: parameters).bytes
+        let length = Int(bytes[0]) | Int(bytes[1]) << 8
+        #expect((8 + length) % 64 == 0)
+        let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length]))
+        let header = try #require(json as? [String: [String: Any]])
+        #expect(header["weights"]?["shape"] as? [Int] == [3, 3])
+        #expect(header["weights"]?["data_offsets"] as? [Int] == [0, 36])
+        #expect(header["bias"]?["shape"] as? [Int] == [3])
+        #expect(header["bias"]?["data_offsets"] as? [Int] == [36, 48])
+        #expect(header["__metadata__"]?["classes"] as? String == #"["a","b \"q\"","c"]"#)
+        #expect(header["__metadata__"]?["run"] as? String == "r-abcdef")
+        #expect(ModelFile.parameters(in: bytes, count: 12) == parameters)
+        #expect(ModelFile.parameters(in: bytes, count: 13) == nil)
+        #expect(ModelFile.parameters(in: Array(bytes.prefix(5)), count: 0) == nil)
+        var hostile = bytes
+        for place in 0..<8 { hostile[place] = 0xFF }
+        #expect(ModelFile.parameters(in: hostile, count: 12) == nil)
+    }
+
+    @Test("Weights of columns that sparse rows lack are left out, the biases stay")
+    func fewerColumns() {
+        let parameters: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 70, 80, 90]
+        let data = dataset("x", columns: 3, classes: ["a", "b", "c"])
+        let manifest = ModelManifest(finished(on: data, kind: .softmax, parameters: parameters))
+        let job = manifest.job(for: 2, parameters, shards: [])
+        #expect(job.parameters == [1, 2, 4, 5, 7, 8, 70, 80, 90])
+        #expect(job.shape.columns == 2)
+        #expect(manifest.job(for: 3, parameters, shards: []).parameters == parameters)
+    }
+
+    @Test("Data with other columns or classes are refused, with both named")
+    func misfits() throws {
+        let names = [SourceColumn(name: "age"), SourceColumn(name: "job", categories: ["x", "y"])]
+        let data = dataset("train", columns: 3, names: names)
+        let model = ModelManifest(finished(on: data, kind: .logistic, parameters: []))
+        try model.requireFit(data)
+        var others = names
+        others[0].name = "size"
+        var texts = names
+        texts[1].categories = ["x", "z"]
+        let cases: [(DatasetManifest, String)] = [
+            (dataset("d", columns: 3, names: others), "'age' that is 'size' in 'd'"),
+            (dataset("d", columns: 3, names: texts), "'job' has other values than in 'd'"),
+            (dataset("d", columns: 1, names: [names[0]]), "with 2 columns; 'd' has 1"),
+            (dataset("d", columns: 3), "have names; those of 'd' have none"),
+            (
+                dataset("d", columns: 3, names: names, classes: ["no", "maybe"]),
+                "classes no, yes; 'd' has classes no, maybe"
+            ),
+        ]
+        for (other, text) in cases {
+            let error = #expect(throws: RPCError.self) { try model.requireFit(other) }
+            #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("model 'm' was trained on 'train'") == true)
+        }
+        let plain = dataset("train", columns: 3)
+        let sparse = ModelManifest(finished(on: plain, kind: .logistic, parameters: []))
+        try sparse.requireFit(dataset("d", columns: 2))
+        #expect(throws: RPCError.self) { try sparse.requireFit(dataset("d", columns: 4)) }
+        #expect(throws: RPCError.self) {
+            try sparse.requireFit(dataset("d", columns: 2, layout: .dense))
+        }
+    }
+
+    @Test("A model that one node stores lies on all of them, and a damaged file is fetched again")
+    func everywhere() async throws {
+        try await withNodes { nodes in
+            try await nodes.startAll()
+            let a = try nodes["a"].services.data
+            let model = finished(
+                on: dataset("x", columns: 2),
+                kind: .logistic,
+                parameters: [1, 2, 3]
+            )
+            try await a.save(model)
+            // Another seat stores the same.
+            try await nodes["b"].services.data.save(model)
+            let manifest = try await a.model(RunReference("m"), for: member)
+            for name in ["a", "b", "c"] {
+                let data = try nodes[name].services.data
+                try await wait(for: "the model on \(name)") {
+                    data.objects.list(tenant: .default).count == 1
+                }
+                #expect(try await data.parameters(of: manifest) == [1, 2, 3])
+            }
+            let c = try nodes["c"].services.data
+            let id = try #require(c.objects.list(tenant: .default).first)
+            let path = c.objects.path(of: id, tenant: .default)
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.write(contentsOf: Data([1]))
+            try handle.close()
+            await #expect(throws: RPCError.self) { try await c.parameters(of: manifest) }
+            #expect(try await c.parameters(of: manifest) == [1, 2, 3])
+        }
+    }
+}
