@@ -6,7 +6,7 @@ struct TableReader {
     private(set) var texts: [TextTable]
     /// Fields of each place that were missing.
     private(set) var missing: [Int]
-    /// Sums of the present numbers of each place.
+    /// Sums of the present numbers of each place; only where a mean is to stand for missing ones.
     private(set) var sums: [Double]
     /// Line that the text at hand begins with.
     private(set) var line = 1
@@ -19,6 +19,7 @@ struct TableReader {
     private var row: [Float]
     private var label = StagedLabel.none
     private let known: [SourceColumn]?
+    private let wantsSums: Bool
 
     init(plan: TablePlan, options: ImportOptions, staging: StagingWriter) {
         self.plan = plan
@@ -30,6 +31,7 @@ struct TableReader {
         missing = [Int](repeating: 0, count: width)
         sums = [Double](repeating: 0, count: width)
         known = options.known?.mapping.columns
+        wantsSums = options.missing == .mean
         scanner = FieldScanner(delimiter: plan.delimiter, file: "", limits: options.limits)
         for (slot, column) in (known ?? []).enumerated() {
             for category in column.categories ?? [] { _ = texts[slot].number(of: category) }
@@ -131,7 +133,7 @@ struct TableReader {
         while scanner.isBlank(bytes[i]) { i &+= 1 }
         guard scanner.endsField(bytes[i]) else { return false }
         row[slot] = value
-        sums[slot] += Double(value)
+        if wantsSums { sums[slot] += Double(value) }
         position = i
         return true
     }

@@ -3,40 +3,33 @@ struct TableSurvey {
     /// The fields, row by row; the first row may be a header.
     private(set) var rows: [[String]] = []
 
+    private var scanner: FieldScanner
+    private var file: String
+    private var line = 1
+
     /// Reads up to a thousand rows, fewer if they are long.
     init(
         _ file: ImportFile,
         delimiter: UInt8,
         limits: ImportLimits
     ) throws(DatasetError) {
+        self.file = file.name
+        scanner = FieldScanner(delimiter: delimiter, file: file.name, limits: limits)
         var reader = try BlockReader(file, limits: limits)
-        var scanner = FieldScanner(delimiter: delimiter, file: file.name, limits: limits)
-        var line = 1
+        var survey = self
         var bytesRead = 0
-        var found: [[String]] = []
-        while !reader.isAtEnd, found.count < rowsMax, bytesRead < surveyBytes || found.count < 2 {
-            try reader.fill(line: line)
+        while !reader.isAtEnd, survey.rows.count < rowsMax,
+            bytesRead < surveyBytes || survey.rows.count < 2
+        {
+            try reader.fill(line: survey.line)
             let isLast = reader.isAtEnd
             try reader.consume { bytes throws(DatasetError) in
-                var position = 0
-                let end = lastLineEnd(bytes)
-                while position < end, found.count < rowsMax {
-                    let start = position
-                    scanner.startRow()
-                    let row = try readRow(&scanner, bytes, at: &position, end: end, line: line)
-                    guard let row else {
-                        if isLast { throw unclosedQuote(file.name, line: line) }
-                        position = start
-                        break
-                    }
-                    line += 1 + scanner.innerLines
-                    if !row.isEmpty { found.append(row) }
-                }
-                bytesRead += position
-                return position
+                let done = try survey.consume(bytes, isLast: isLast)
+                bytesRead += done
+                return done
             }
         }
-        rows = found
+        self = survey
         if let first = rows.first, first.count > limits.tableColumnsMax {
             throw DatasetError(
                 .tooManyColumns,
@@ -45,6 +38,27 @@ struct TableSurvey {
                 line: 1
             )
         }
+    }
+
+    /// Takes the whole rows of `bytes`, as many as are wanted, and returns their length.
+    private mutating func consume(
+        _ bytes: Span<UInt8>,
+        isLast: Bool
+    ) throws(DatasetError) -> Int {
+        let end = lastLineEnd(bytes)
+        var position = 0
+        while position < end, rows.count < rowsMax {
+            let start = position
+            scanner.startRow()
+            let row = try readRow(&scanner, bytes, at: &position, end: end, line: line)
+            guard let row else {
+                if isLast { throw unclosedQuote(file, line: line) }
+                return start
+            }
+            line += 1 + scanner.innerLines
+            if !row.isEmpty { rows.append(row) }
+        }
+        return position
     }
 }
 
