@@ -13,6 +13,9 @@ struct Worker {
             leaveWithDaemon()
             let job = try channel.receiveJob()
             try work(on: job, by: channel)
+        } catch .closedByDaemon {
+            // Nobody is left to work for.
+            exit(0)
         } catch {
             say(error)
             exit(WorkerConfinement.refusalStatus)

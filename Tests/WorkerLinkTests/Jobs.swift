@@ -110,41 +110,53 @@ struct SeatEnd {
     var news: [TrainingNews] = []
 }
 
-/// Plays daemon and ring for all ranks of a run: sums what they ask for, in rank order.
+/// Plays daemon and ring for all ranks of a run: combines what they ask for, in rank order.
 func runToEnd(_ workers: [WorkerProcess]) throws -> [SeatEnd] {
-    var ends = [SeatEnd?](repeating: nil, count: workers.count)
-    var kept = workers.map { _ in ([[UInt8]](), [TrainingNews]()) }
-    while ends.contains(where: { $0 == nil }) {
+    let seats = workers.map(SeatTalk.init)
+    while true {
         var requests: [ReduceRequest] = []
-        for (rank, worker) in workers.enumerated() where ends[rank] == nil {
-            turn: while true {
-                switch try worker.next(within: .seconds(60)) {
-                case .progress(let bytes): kept[rank].1.append(try TrainingNews(bytes: bytes))
-                case .checkpoint(let report):
-                    kept[rank].0.append(bytes(of: report, in: worker))
-                    try worker.confirm(report)
-                case .reduce(let request):
-                    requests.append(request)
-                    break turn
-                case .result(let report):
-                    let raw = bytes(of: report, in: worker)
-                    ends[rank] = SeatEnd(
-                        report: try TrainingReport(bytes: report.metadata),
-                        parameters: raw.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) },
-                        checkpoints: kept[rank].0,
-                        news: kept[rank].1
-                    )
-                    break turn
-                case .failure(let failure): throw failure
-                default: break
-                }
-            }
-        }
-        guard !requests.isEmpty else { continue }
+        for seat in seats { if let request = try seat.nextRequest() { requests.append(request) } }
+        if requests.isEmpty { return seats.compactMap(\.end) }
         try #require(requests.count == workers.count, "the ranks disagree")
         try combine(requests, of: workers)
     }
-    return ends.compactMap { $0 }
+}
+
+/// The talk with the worker of one seat.
+private final class SeatTalk {
+    private let worker: WorkerProcess
+    private var checkpoints: [[UInt8]] = []
+    private var news: [TrainingNews] = []
+    private(set) var end: SeatEnd?
+
+    init(_ worker: WorkerProcess) { self.worker = worker }
+
+    /// What it wants combined next; nil once it has ended.
+    func nextRequest() throws -> ReduceRequest? {
+        while end == nil {
+            switch try worker.next(within: .seconds(60)) {
+            case .reduce(let request): return request
+            case .progress(let bytes): news.append(try TrainingNews(bytes: bytes))
+            case .checkpoint(let report):
+                checkpoints.append(bytes(of: report, in: worker))
+                try worker.confirm(report)
+            case .result(let report): end = try finish(report)
+            case .failure(let failure): throw failure
+            case .ready, .refused, .log: break
+            }
+        }
+        return nil
+    }
+
+    private func finish(_ report: StateReport) throws -> SeatEnd {
+        let raw = bytes(of: report, in: worker)
+        return SeatEnd(
+            report: try TrainingReport(bytes: report.metadata),
+            parameters: raw.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) },
+            checkpoints: checkpoints,
+            news: news
+        )
+    }
 }
 
 private func bytes(of report: StateReport, in worker: WorkerProcess) -> [UInt8] {
