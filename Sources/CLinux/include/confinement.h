@@ -5,12 +5,12 @@
 // Landlock's version on this kernel; 0 where there is none.
 int cl_landlock_version(void);
 
-// Stage one, before the program proper: no new privileges, no core, no debugger; of all files only
-// those may be read that this program was loaded from, and only itself executed (with its loader).
-// 0, or -1 with errno; whatever could be done has been done then.
+// Stage one, before the program proper: no new privileges; of all files only those may be read that
+// this program was loaded from, and only itself executed (with its loader). 0, or -1 with errno.
 int cl_confine_loading(void);
 
-// Stage two, once everything is loaded: no file at all, by any name. 0, or -1 with errno.
+// Stage two, once everything is loaded: no debugger, no core, and no file at all by any name.
+// 0, or -1 with errno.
 int cl_confine_files(void);
 
 // Stage two: only the system calls that arithmetic on memory and on descriptors handed over needs,
