@@ -47,25 +47,35 @@ struct BlockReader {
         while !isAtEnd {
             if count == buffer.count { try grow(line: line) }
             let room = count..<buffer.count
-            let stream = try readMore(room)
-            if stream == 0 {
+            let arrived = try readMore(room)
+            count += arrived
+            if arrived < room.count {
                 isAtEnd = true
                 endLastLine()
             }
-            count += stream
             if base == 0, old == 0 { stripMark() }
             try check(line: line)
             if containsLineEnd(from: old) { return }
         }
     }
 
+    /// Reads until `room` is full or the contents end, and returns the count.
+    ///
+    /// Gzip may come in members of one byte: whatever is done for each block must not be done for
+    /// each of them.
     private mutating func readMore(_ room: Range<Int>) throws(DatasetError) -> Int {
         var stream = stream
         defer { self.stream = stream }
-        return try buffer.withUnsafeMutableBufferPointer { bytes throws(DatasetError) in
-            let room = UnsafeMutableBufferPointer(rebasing: bytes[room])
-            return try stream.read(into: UnsafeMutableRawBufferPointer(room))
+        var start = room.lowerBound
+        while start < room.upperBound {
+            let part = try buffer.withUnsafeMutableBufferPointer { bytes throws(DatasetError) in
+                let rest = UnsafeMutableBufferPointer(rebasing: bytes[start..<room.upperBound])
+                return try stream.read(into: UnsafeMutableRawBufferPointer(rest))
+            }
+            if part == 0 { break }
+            start += part
         }
+        return start - room.lowerBound
     }
 
     private mutating func grow(line: Int) throws(DatasetError) {

@@ -43,6 +43,15 @@ struct DetectedFormat: Equatable {
         return line.contains(0x3B) && !line.contains(0x2C) ? 0x3B : 0x2C
     }
 
+    private static func areSeparatedByBlanks(_ lines: [ArraySlice<UInt8>]) -> Bool {
+        guard let line = lines.first else { return false }
+        let fields = line.split(separator: 0x20)
+        return fields.count > 1
+            && fields.allSatisfy {
+                number(String(decoding: $0, as: UTF8.self)) != nil
+            }
+    }
+
     private static func unknown(_ file: ImportFile, _ lines: [ArraySlice<UInt8>]) -> DatasetError {
         guard !lines.isEmpty else {
             return DatasetError(.emptyDataset, "has no rows", file: file.name)
@@ -52,7 +61,8 @@ struct DetectedFormat: Equatable {
             "is neither LIBSVM text, nor a table of commas or tabs, nor IDX",
             file: file.name,
             line: 1,
-            hint: "--format says what it is"
+            hint: Self.areSeparatedByBlanks(lines)
+                ? "separate its columns by commas: tr -s ' ' ','" : "--format says what it is"
         )
     }
 }

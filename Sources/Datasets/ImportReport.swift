@@ -18,7 +18,7 @@ public struct ImportReport: Hashable, Sendable {
     public var labels: LabelKind?
     /// Rows per class; empty for real labels.
     public var classCounts: [ClassCount]
-    /// Feature columns that hold one value only.
+    /// Feature columns that hold one value only; the first 100,000 of them.
     public var constantColumns: [Int]
     /// Rows that are the same as an earlier one.
     public var duplicateRows: Int

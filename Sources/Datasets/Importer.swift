@@ -143,8 +143,8 @@ extension Statistics {
             lines.append("\(bound)\(duplicateRows) rows are the same as an earlier one")
         }
         if zeroRows > 0 { lines.append("\(zeroRows) rows have no feature other than 0") }
-        if !constantColumns.isEmpty {
-            lines.append("\(constantColumns.count) of \(columns) columns hold one value only")
+        if constantCount > 0 {
+            lines.append("\(constantCount) of \(columns) columns hold one value only")
         }
         return lines
     }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What one look at all staged rows found.
 struct Statistics {
     /// Features that are not 0.
@@ -8,7 +10,9 @@ struct Statistics {
     var duplicateRows = 0
     /// Whether all rows were compared for it, or only the first of many.
     var isDuplicateCountComplete = true
-    /// Feature columns that hold one value only.
+    /// Number of feature columns that hold one value only.
+    var constantCount = 0
+    /// The first 100,000 of them: hashed features leave millions empty.
     var constantColumns: [Int] = []
 
     /// Looks at every row.
@@ -26,7 +30,10 @@ struct Statistics {
             if seen.insert(rowHash(staged.bytes(row))) { duplicateRows += 1 }
         }
         isDuplicateCountComplete = !seen.isFull
-        constantColumns = columns.constant(rows: staged.rows)
+        for column in 0..<staged.columns where columns.isConstant(column, rows: staged.rows) {
+            constantCount += 1
+            if constantColumns.count < 100_000 { constantColumns.append(column) }
+        }
     }
 }
 
@@ -39,18 +46,15 @@ private final class ColumnTally {
 
     init(count: Int) {
         self.count = count
-        times = .allocate(capacity: count)
-        first = .allocate(capacity: count)
-        varies = .allocate(capacity: count)
-        times.initialize(repeating: 0, count: count)
-        first.initialize(repeating: 0, count: count)
-        varies.initialize(repeating: false, count: count)
+        times = zeros(count)
+        first = zeros(count)
+        varies = zeros(count)
     }
 
     deinit {
-        times.deallocate()
-        first.deallocate()
-        varies.deallocate()
+        free(times)
+        free(first)
+        free(varies)
     }
 
     @inline(__always)
@@ -64,9 +68,17 @@ private final class ColumnTally {
         times[column] += 1
     }
 
-    func constant(rows: Int) -> [Int] {
-        (0..<count).filter { times[$0] == 0 || Int(times[$0]) == rows && !varies[$0] }
+    func isConstant(_ column: Int, rows: Int) -> Bool {
+        times[column] == 0 || Int(times[column]) == rows && !varies[column]
     }
+}
+
+/// Zeros that take memory only where they are changed: two rows may name column 33,000,000.
+private func zeros<Value: BitwiseCopyable>(_ count: Int) -> UnsafeMutablePointer<Value> {
+    guard let memory = calloc(max(1, count), MemoryLayout<Value>.stride) else {
+        preconditionFailure("no memory for \(count) columns")
+    }
+    return memory.bindMemory(to: Value.self, capacity: max(1, count))
 }
 
 /// Hashes of the rows seen so far, up to a number: 32 MiB at most.

@@ -143,7 +143,7 @@ public struct DatasetManifest: Hashable, Codable, Sendable {
     public var labels: LabelKind
     /// Rows per class; empty for real labels.
     public var classCounts: [ClassCount]
-    /// Indices of feature columns that hold one value only.
+    /// Indices of feature columns that hold one value only; the first 100,000 of them.
     public var constantColumns: [Int]
     /// The shards, in order of their index.
     public var shards: [ShardDescription]

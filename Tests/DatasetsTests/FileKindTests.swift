@@ -16,6 +16,8 @@ struct FileKindTests {
         let plain = try folder.table("1 1:0.5\n2 2:0.25\n")
         let whole = try folder.read([gzipped(Self.text)])
         #expect(try folder.table(of: whole) == plain)
+        let single = try Self.text.flatMap { try gzipped([$0]) }
+        #expect(try folder.table(of: folder.read([single])) == plain)
         let parts = try gzipped(Array(Self.text[..<5])) + gzipped(Array(Self.text[5...]))
         #expect(try folder.table(of: folder.read([parts])) == plain)
     }
@@ -86,6 +88,27 @@ struct FileKindTests {
             }
         }
         #expect(error.code == .fileChanged)
+    }
+
+    @Test("A disk that fills up while rows are staged is told as such")
+    func fullDisk() throws {
+        let full = open("/dev/full", O_RDWR)
+        defer { close(full) }
+        let error = try refusal {
+            _ = try Importer.read(
+                [ImportFile(name: "a", descriptor: try folder.file(Self.text))],
+                options: ImportOptions(),
+                staging: full
+            )
+        }
+        #expect(error.code == .noSpace)
+    }
+
+    @Test("Columns separated by blanks are refused with the way to separate them")
+    func blanks() throws {
+        let error = try refusal { _ = try folder.read("1.5 2 0\n2.5 1 1\n") }
+        #expect(error.code == .unknownFormat)
+        #expect(error.hint?.contains("commas") == true)
     }
 
     @Test("Reading stops when it is told to")

@@ -25,6 +25,13 @@ struct StatisticsTests {
         #expect(report.constantColumns == [1, 2])
     }
 
+    @Test("Of many empty columns the first are named and all are counted")
+    func empty() throws {
+        let report = try folder.read("1 1:1 300000:1\n2 1:2\n").report
+        #expect(report.constantColumns.count == 100_000)
+        #expect(report.warnings.contains("299998 of 300000 columns hold one value only"))
+    }
+
     @Test("Counts agree with a naive count on random rows", arguments: 0..<5)
     func random(seed: Int) throws {
         var random = TestRandom(UInt64(seed) + 40)
