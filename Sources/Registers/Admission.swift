@@ -9,7 +9,8 @@ internal import Domain
 ///     admitted ──somebody remembers more after all──► reading
 ///
 /// A node that starts on its own disk asks the others what they remember of it. The numbers they
-/// keep grow with every vote of it that was counted, so a disk that went back in time shows. A
+/// keep grow with every vote of it that was counted, so a disk that went back in time shows; who
+/// was asked counts no answer any more to what it had requested before. A
 /// node that is new (or whose disk was copied) has nothing to forget if *all* others say so;
 /// otherwise it takes a new incarnation, which makes void what may still be under way of its
 /// earlier votes, and reads every register from the others.

@@ -7,6 +7,7 @@ extension RegisterNode {
         from peer: NodeID,
         request: UInt64
     ) -> [Action] {
+        guard isOwn(request) else { return [] }
         var seen = peers[peer] ?? .none
         if seen.merge(reply.standing) { peers[peer] = seen }
         switch reply.body {
@@ -32,10 +33,13 @@ extension RegisterNode {
         request number: UInt64
     ) -> [Action] {
         var actions: [Action] = []
-        if let id = owners[number],
-            let step = operations[id]?.take(reply, from: peer, known: peers)
-        {
-            actions = follow(step, of: id)
+        if let id = owners[number] {
+            // A vote from before a start may be one that the disk it started from has not.
+            let step =
+                isOutlived(number, by: peer)
+                ? operations[id]?.miss(peer)
+                : operations[id]?.take(reply, from: peer, known: peers)
+            actions = follow(step ?? .wait, of: id)
         }
         guard case .otherMembers(let list) = reply.body else { return actions }
         if list.sequence < members.sequence {

@@ -22,6 +22,7 @@ extension RegisterNode {
                 acceptor.accept(key, proposal, seats: seats)
             }
         case .standing:
+            noteRestart(of: peer)
             let remembered = peers[peer] ?? .none
             return answer(.standing(remembered: remembered, isVoting: isVoting))
         case .claim(let incarnation): return claim(incarnation, from: peer, after: nil)

@@ -52,6 +52,9 @@ public struct RegisterNode {
     var owners: [UInt64: OperationID] = [:]
     /// Up to where the registers of a node have been read, and the request that asks for more.
     var readings: [NodeID: (after: RegisterKey?, request: UInt64)] = [:]
+    /// The last request before a peer asked about its standing, which it does when it starts.
+    var restarts: [NodeID: UInt64] = [:]
+    private let firstRequest: UInt64
     private var lastRequest: UInt64
 
     /// A node as its disk has it.
@@ -71,6 +74,7 @@ public struct RegisterNode {
         acceptor = Acceptor(registers: state.registers)
         admission = Admission(state.standing, isCopied: isCopied)
         peers = state.peers
+        firstRequest = random
         lastRequest = random
     }
 
@@ -120,6 +124,20 @@ public struct RegisterNode {
     mutating func makeRequest() -> UInt64 {
         lastRequest &+= 1
         return lastRequest
+    }
+
+    /// Whether this node made the request in this life.
+    func isOwn(_ request: UInt64) -> Bool {
+        request != firstRequest && request &- firstRequest <= lastRequest &- firstRequest
+    }
+
+    /// Notes that a peer has started: what it answered to earlier requests may be forgotten.
+    mutating func noteRestart(of peer: NodeID) { restarts[peer] = lastRequest }
+
+    /// Whether the peer has started since the request was made.
+    func isOutlived(_ request: UInt64, by peer: NodeID) -> Bool {
+        guard let last = restarts[peer] else { return false }
+        return request &- firstRequest <= last &- firstRequest
     }
 
     func request(_ body: RegisterRequest.Body) -> RegisterRequest {

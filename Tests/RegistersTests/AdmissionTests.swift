@@ -103,4 +103,24 @@ struct AdmissionTests {
         for (number, reply) in held { table.tell(.reply(from: c, request: number, reply), to: a) }
         #expect(held.count == 1 && table.outcomes[id] == nil)
     }
+
+    @Test("A vote that was under way when its node started again does not count")
+    func underWay() throws {
+        let table = Table(["a", "b", "c"])
+        let old = table.disks[c]
+        let id = try #require(table.operation(at: a))
+        for case .send(c, let number, let request)
+            in table.actions(.operate(id, key, .members, .read), at: a)
+        {
+            let reply = try #require(table.reply(of: c, to: request, from: a))
+            // Nobody has counted that vote when the disk goes back.
+            table.disks[c] = old
+            table.seat(c, founding: members)
+            table.tell(.tick, to: c)
+            #expect(table.nodes[c]?.isVoting == true)
+            table.tell(.reply(from: c, request: number, reply), to: a)
+        }
+        #expect(table.outcomes[id] == nil)
+        #expect(table.resting.isEmpty, "the other voter may still answer")
+    }
 }

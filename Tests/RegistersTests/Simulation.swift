@@ -161,8 +161,6 @@ final class Simulation {
         return true
     }
 
-    // MARK: Hosts
-
     private func start(_ host: Int, isCopied: Bool) {
         hosts[host].life += 1
         hosts[host].hasTick = false
@@ -219,8 +217,6 @@ final class Simulation {
     private func persist(_ records: [DurableRecord], at host: Int) {
         for record in records { hosts[host].disk.apply(record) }
     }
-
-    // MARK: Messages
 
     private func take(_ request: RegisterRequest, _ number: UInt64, from: Int, at host: Int) {
         if plan.sabotage == .forgetsPromises, case .prepare = request.body {
@@ -308,8 +304,6 @@ final class Simulation {
     private func isUnlucky(_ odds: Int) -> Bool {
         odds > 0 && !isCalm && random.below(1_000) < odds
     }
-
-    // MARK: Clients
 
     private func ask(_ client: Client) {
         guard var node = hosts[client.host].node else { return }
