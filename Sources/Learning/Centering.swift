@@ -20,32 +20,33 @@ public struct Centering: Equatable, Sendable {
     /// Whether nothing has to be done.
     public var isNone: Bool { offsets.isEmpty }
 
-    /// Parameters that score x as `parameters` score x − o.
-    public func moved(_ parameters: borrowing Vector, of model: LinearModel) -> Vector {
-        var moved = Vector(zeros: parameters.count)
-        moved.copy(from: parameters)
-        for output in 0..<model.outputs where !isNone {
-            let weights = parameters.buffer[output * model.columns..<(output + 1) * model.columns]
-            var sum = 0.0
-            for (weight, offset) in zip(weights, offsets) { sum += Double(weight) * Double(offset) }
-            let bias = model.weightCount + output
-            moved[bias] = Float(Double(parameters[bias]) - sum)
+    /// Lends `body` parameters that score x as `parameters` score x − o.
+    public func withMoved<Result, Failure: Error>(
+        _ parameters: inout Vector,
+        of model: LinearModel,
+        _ body: (borrowing Vector) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard !isNone else { return try body(parameters) }
+        let biases = (0..<model.outputs).map { parameters[model.weightCount + $0] }
+        for output in 0..<model.outputs {
+            let moved = dot(offsets, parameters, from: output * model.columns)
+            parameters[model.weightCount + output] = Float(Double(biases[output]) - moved)
         }
-        return moved
+        defer {
+            for output in 0..<model.outputs {
+                parameters[model.weightCount + output] = biases[output]
+            }
+        }
+        return try body(parameters)
     }
 
     /// Turns the gradient by the weights of x into that by the weights of x − o.
     ///
     /// Elementwise, so the same bits on every rank that holds the same sums.
     public func correct(_ gradient: inout Vector, of model: LinearModel) {
-        guard !isNone else { return }
-        let target = gradient.buffer
-        for output in 0..<model.outputs {
-            let residuals = target[model.weightCount + output]
-            let start = output * model.columns
-            for column in 0..<model.columns {
-                target[start + column] -= residuals * offsets[column]
-            }
+        for output in 0..<model.outputs where !isNone {
+            let residuals = gradient[model.weightCount + output]
+            axpy(-residuals, offsets, into: &gradient, from: output * model.columns)
         }
     }
 

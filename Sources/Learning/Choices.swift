@@ -6,6 +6,8 @@ public struct Choices: Equatable, Sendable {
     public var model: ModelKind
     /// Rows of one step over all ranks.
     public var batch: Int
+    /// Whether `batch` was given.
+    public var isBatchGiven: Bool
     /// μ.
     public var momentum: Double
     /// The rate at the start; nil until it has been estimated.
@@ -30,6 +32,7 @@ public struct Choices: Equatable, Sendable {
         model = spec.model ?? Choices.model(for: labels)
         batch = spec.batch ?? Choices.batch(rows: rows)
         batch = Swift.max(1, Swift.min(batch, rows))
+        isBatchGiven = spec.batch != nil
         momentum = spec.momentum ?? 0.9
         learningRate = spec.learningRate
         rateSource = spec.learningRate == nil ? "" : "given"
@@ -61,10 +64,22 @@ public struct Choices: Equatable, Sendable {
         return batch
     }
 
+    /// Widens a batch that was chosen until its rows cost as much as the step itself.
+    ///
+    /// A step goes over all columns, a row only over its stored values. At least 16 steps make an
+    /// epoch.
+    public mutating func widenBatch(for sums: ColumnSums) {
+        guard !isBatchGiven, sums.stored > 0 else { return }
+        let rowsPerStep = Double(sums.columns) * sums.rows / sums.stored
+        while Double(batch) < rowsPerStep, Double(32 * batch) <= sums.rows { batch *= 2 }
+    }
+
     /// Epochs without a gain that make a plateau: few steps an epoch make its loss noisy, and many
     /// epochs of few rows cost little.
-    public func patience(stepsPerEpoch: Int) -> Int {
-        Swift.max(4, Swift.min(20, 1000 / Swift.max(1, stepsPerEpoch)))
+    public func patience(rows: Int) -> Int {
+        let stepsPerEpoch = (rows + batch - 1) / batch
+        let cheap = 200_000 / Swift.max(1, rows)
+        return Swift.max(4, Swift.min(20, cheap, 1000 / Swift.max(1, stepsPerEpoch)))
     }
 
     /// One line for the person who started the run.

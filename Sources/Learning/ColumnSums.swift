@@ -6,6 +6,8 @@ public struct ColumnSums: Sendable {
     public private(set) var columns: Int
     /// Number of rows.
     public private(set) var rows = 0.0
+    /// Values stored: rows × columns where dense.
+    public private(set) var stored = 0.0
     /// Σ x.
     public private(set) var first: [Double]
     /// Σ x².
@@ -40,6 +42,7 @@ public struct ColumnSums: Sendable {
 
     private mutating func add(_ row: Int, of batch: Batch) {
         rows += 1
+        stored += Double(batch.slice(row..<row + 1).storedValues)
         if case .real(let base) = batch.labels {
             labels += Double(base[row])
             labelSquares += Double(base[row]) * Double(base[row])
@@ -63,13 +66,13 @@ public struct ColumnSums: Sendable {
 
     /// Makes them the sums over all ranks.
     public mutating func reduce(with reducer: any Reducer) throws(ReducerError) {
-        var sums = [rows, labels, labelSquares] + first + second
+        var sums = [rows, stored, labels, labelSquares] + first + second
         try reducer.sum(&sums)
         var extremes = largest + smallest.map { -$0 }
         try reducer.max(&extremes)
-        (rows, labels, labelSquares) = (sums[0], sums[1], sums[2])
-        first = Array(sums[3..<columns + 3])
-        second = Array(sums[(columns + 3)...])
+        (rows, stored, labels, labelSquares) = (sums[0], sums[1], sums[2], sums[3])
+        first = Array(sums[4..<columns + 4])
+        second = Array(sums[(columns + 4)...])
         largest = Array(extremes[..<columns])
         smallest = extremes[columns...].map { -$0 }
     }

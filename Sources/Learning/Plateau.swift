@@ -3,7 +3,7 @@
 ///     falling ──no gain for `patience` epochs──► lower the rate, `drops` times ──► stop
 ///
 /// A gain counts when it is more than `tolerance` of the best loss so far, that best taken as at
-/// least a hundredth of the first loss: a loss that creeps towards zero for ever has converged.
+/// least a twentieth of the first loss: a loss that creeps towards zero for ever has converged.
 public struct Plateau: Equatable, Sendable {
     /// What to do after an epoch.
     public enum Advice: Equatable, Sendable {
@@ -46,7 +46,7 @@ public struct Plateau: Equatable, Sendable {
             best = loss
             return .goOn
         }
-        let scale = Swift.max(abs(reached), 0.01 * abs(start))
+        let scale = Swift.max(abs(reached), 0.05 * abs(start))
         if reached - loss > tolerance * scale {
             best = loss
             waited = 0

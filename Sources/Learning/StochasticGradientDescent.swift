@@ -23,7 +23,7 @@ public struct StochasticGradientDescent: ~Copyable {
     /// d.
     public let decay: Float
     /// λ of each parameter: l2 · factor² for weights, 0 where it is not penalised.
-    public let penalties: [Float]
+    public let penalties: Vector
 
     /// Steps that begin at zero.
     public init(momentum: Float, decay: Float, penalties: [Float]) {
@@ -32,7 +32,7 @@ public struct StochasticGradientDescent: ~Copyable {
         average = Vector(zeros: penalties.count)
         self.momentum = momentum
         self.decay = decay
-        self.penalties = penalties
+        self.penalties = Vector(penalties)
     }
 
     /// Takes one step; with no rows at all nothing moves.
@@ -41,23 +41,21 @@ public struct StochasticGradientDescent: ~Copyable {
     public mutating func step(gradient: borrowing Vector, rows: Int, rate: Float) {
         precondition(gradient.count >= parameters.count, "\(gradient.count) gradient elements")
         guard rows > 0 else { return }
-        let scale = 1 / Float(rows)
-        let (momentum, decay) = (momentum, decay)
-        let count = parameters.count
-        let (theta, speed, sums) = (parameters.buffer, velocity.buffer, gradient.buffer)
         averagedSteps += 1
-        let share = 1 / Float(averagedSteps)
-        let mean = average.buffer
-        penalties.withUnsafeBufferPointer { penalties in
-            for i in 0..<count {
-                let pull = penalties[i] * theta[i]
-                let v = momentum * speed[i] + (sums[i] * scale + pull)
-                speed[i] = v
-                let shrink = penalties[i] > 0 || decay > 0 ? rate * decay * theta[i] : 0
-                theta[i] -= rate * v + shrink
-                mean[i] += (theta[i] - mean[i]) * share
-            }
-        }
+        heavyBall(
+            &parameters,
+            velocity: &velocity,
+            mean: &average,
+            gradient: gradient,
+            penalties: penalties,
+            step: HeavyBallStep(
+                scale: 1 / Float(rows),
+                momentum: momentum,
+                rate: rate,
+                shrink: rate * decay,
+                share: 1 / Float(averagedSteps)
+            )
+        )
     }
 
     /// Begins the mean anew with the next step.

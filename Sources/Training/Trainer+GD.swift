@@ -80,7 +80,7 @@ extension Trainer {
     ) throws(TrainingError) -> (value: Double, gradient: [Double], flags: [Double]) {
         let count = model.parameterCount
         let centering = scaled.centering
-        let parameters = centering.moved(Vector(point.map { Float($0) }), of: model)
+        var parameters = Vector(point.map { Float($0) })
         var sums = [Double](repeating: 0, count: count + 1)
         var block = Vector(zeros: count)
         var low = 0
@@ -88,8 +88,12 @@ extension Trainer {
             let high = Swift.min(training.count, low + 512)
             block.clear()
             do {
-                sums[count] += try scaled.withRows(training[low..<high]) { batch in
-                    model.addGradient(at: parameters, over: batch, into: &block)
+                let numbers = training[low..<high]
+                sums[count] += try centering.withMoved(&parameters, of: model) {
+                    parameters throws(RowSourceError) in
+                    try scaled.withRows(numbers) { batch in
+                        model.addGradient(at: parameters, over: batch, into: &block)
+                    }
                 }
             } catch { throw .learning(.rows(error)) }
             for index in 0..<count { sums[index] += Double(block[index]) }

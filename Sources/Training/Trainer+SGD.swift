@@ -76,6 +76,7 @@ extension Trainer {
         state.factors = before.factors
         state.labelCenter = before.labelCenter
         state.labelFactor = before.labelFactor
+        state.batch = before.batch
         state.restarts = before.restarts + 1
         state.rowsRead = before.rowsRead
         state.rate = choices.learningRate ?? before.rate
@@ -95,7 +96,7 @@ extension Trainer {
         get {
             var plateau = Plateau(
                 tolerance: choices.tolerance,
-                patience: choices.patience(stepsPerEpoch: stepsPerEpoch),
+                patience: choices.patience(rows: totalRows),
                 drops: choices.schedule == .step ? 1 : 0
             )
             guard state.plateau.count == 4 else { return plateau }
@@ -160,14 +161,10 @@ extension Trainer {
         let loss: Double
         let centering = scaled.centering
         do {
-            if centering.isNone {
-                loss = try scaled.withRows(mine) { batch in
-                    model.addGradient(at: search.parameters, over: batch, into: &gradient)
-                }
-            } else {
-                let moved = centering.moved(search.parameters, of: model)
-                loss = try scaled.withRows(mine) { batch in
-                    model.addGradient(at: moved, over: batch, into: &gradient)
+            loss = try centering.withMoved(&search.parameters, of: model) {
+                parameters throws(RowSourceError) in
+                try scaled.withRows(mine) { batch in
+                    model.addGradient(at: parameters, over: batch, into: &gradient)
                 }
             }
         } catch { throw .learning(.rows(error)) }

@@ -116,6 +116,8 @@ public final class Trainer {
         }
         observer.tick()
         do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
+        choices.widenBatch(for: sums)
+        state.batch = choices.batch
         let isCentered = task.spec.bias == .free
         let penalty = choices.isPenaltyGiven ? choices.l2 / model.curvature : 0
         let columns = ColumnScaling(sums, isCentered: isCentered, penalty: penalty)
@@ -148,6 +150,7 @@ public final class Trainer {
         state = checkpoint
         secondsBefore = checkpoint.seconds
         choices.learningRate = checkpoint.firstRate
+        choices.batch = Swift.max(1, checkpoint.batch)
         observer.chose(checkpoint.choices)
     }
 

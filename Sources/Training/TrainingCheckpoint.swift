@@ -24,6 +24,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var seconds = 0.0
     /// Rows read by all ranks so far.
     public var rowsRead = 0.0
+    /// Rows of one step over all ranks.
+    public var batch = 0
     /// Rate in force.
     public var rate = 0.0
     /// Rate at the start.
@@ -80,6 +82,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         epochRows = try reader.wholeNumber("epoch rows")
         seconds = try reader.double("seconds")
         rowsRead = try reader.double("rows read")
+        batch = try reader.wholeNumber("batch")
         rate = try reader.double("rate")
         firstRate = try reader.double("first rate")
         restarts = try reader.wholeNumber("restarts")
@@ -108,7 +111,9 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         for number in [epoch, stepInEpoch, step] { writer.write(Int64(number)) }
         writer.write(epochLoss)
         writer.write(Int64(epochRows))
-        for number in [seconds, rowsRead, rate, firstRate] { writer.write(number) }
+        for number in [seconds, rowsRead] { writer.write(number) }
+        writer.write(Int64(batch))
+        for number in [rate, firstRate] { writer.write(number) }
         writer.write(Int64(restarts))
         for vector in [centers, factors] { writer.write(vector) }
         for number in [labelCenter, labelFactor] { writer.write(number) }

@@ -1,5 +1,6 @@
 import Domain
 import Learning
+import RowSamples
 import Testing
 
 @Suite("What a run chooses from the data")
@@ -21,6 +22,31 @@ struct ChoicesTests {
     )
     func batch(rows: Int, batch: Int) {
         #expect(Choices(spec(), rows: rows, labels: .real).batch == batch)
+    }
+
+    @Test("Sparse rows come in batches that cost as much as the step over all columns")
+    func sparseBatch() throws {
+        let rows = SampleRows(
+            (0..<3200).map { row in (0..<64).map { $0 == row % 64 ? 1 : 0 } },
+            isSparse: true,
+            classes: [Int32](repeating: 0, count: 3200)
+        )
+        let sums = try ColumnSums(of: rows) { _ in true }
+        var choices = Choices(spec(), rows: 3200, labels: .real)
+        choices.widenBatch(for: sums)
+        #expect(choices.batch == 64, "64 columns, one stored value a row")
+        var given = spec()
+        given.batch = 8
+        choices = Choices(given, rows: 3200, labels: .real)
+        choices.widenBatch(for: sums)
+        #expect(choices.batch == 8)
+    }
+
+    @Test("Patience is long where epochs are short and cheap")
+    func patience() {
+        #expect(Choices(spec(), rows: 150, labels: .real).patience(rows: 150) == 20)
+        #expect(Choices(spec(), rows: 5000, labels: .real).patience(rows: 5000) == 6)
+        #expect(Choices(spec(), rows: 60_000, labels: .real).patience(rows: 60_000) == 4)
     }
 
     @Test("Classes get a small penalty unless one is given; gradient descent gets none")

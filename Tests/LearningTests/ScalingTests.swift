@@ -69,13 +69,14 @@ struct ScalingTests {
         let source = Self.source(isSparse: isSparse)
         let scaling = try scaling(source, isCentered: bias == .free)
         let model = LinearModel(kind: .linear, columns: 5, classes: 2, bias: bias, biasScale: 3)
-        let scaled = Vector((0..<model.parameterCount).map { 0.5 - Float($0) / 5 })
+        var scaled = Vector((0..<model.parameterCount).map { 0.5 - Float($0) / 5 })
         let raw = scaling.raw(scaled, of: model)
         let rows = ScaledRows(source, scaling: scaling)
-        let moved = rows.centering.moved(scaled, of: model)
         var expected = [Float](repeating: 0, count: 40)
-        try rows.withRows(ArraySlice(0..<40)) { batch in
-            model.writeScores(at: moved, of: batch, to: &expected)
+        try rows.centering.withMoved(&scaled, of: model) { moved in
+            try rows.withRows(ArraySlice(0..<40)) { batch in
+                model.writeScores(at: moved, of: batch, to: &expected)
+            }
         }
         var scores = [Float](repeating: 0, count: 40)
         try source.withRows(0..<40) { batch in
@@ -94,15 +95,17 @@ struct ScalingTests {
         let scaling = try scaling(dense, isCentered: true)
         #expect(try self.scaling(sparse, isCentered: true).labels == scaling.labels)
         let model = LinearModel(kind: .linear, columns: 5, classes: 2, bias: .free)
-        let parameters = Vector([0.3, -0.2, 0.1, 0.4, 0.5, -0.6])
+        var parameters = Vector([0.3, -0.2, 0.1, 0.4, 0.5, -0.6])
         var gradients: [[Float]] = []
         for source in [dense, sparse] {
             let rows = ScaledRows(source, scaling: scaling)
             var gradient = Vector(zeros: model.parameterCount)
-            let moved = rows.centering.moved(parameters, of: model)
-            try rows.withRows(ArraySlice(0..<40)) { batch in
-                _ = model.addGradient(at: moved, over: batch, into: &gradient)
+            try rows.centering.withMoved(&parameters, of: model) { moved in
+                try rows.withRows(ArraySlice(0..<40)) { batch in
+                    _ = model.addGradient(at: moved, over: batch, into: &gradient)
+                }
             }
+            #expect(parameters[5] == -0.6, "what was lent comes back as it was")
             rows.centering.correct(&gradient, of: model)
             gradients.append(gradient.array)
             #expect(rows.centering.isNone == !source.isSparse)
@@ -121,6 +124,7 @@ struct ScalingTests {
         var second = try ColumnSums(of: source.part(15..<40)) { $0 % 3 != 0 }
         try second.reduce(with: AddingReducer(first))
         #expect(second.rows == whole.rows)
+        #expect(second.stored == 5 * whole.rows)
         #expect(second.largest == whole.largest)
         #expect(second.smallest == whole.smallest)
         #expect(abs(second.labels - whole.labels) < 1e-9 * whole.labels)
@@ -145,7 +149,8 @@ private final class AddingReducer: Reducer {
 
     func sum(_ values: inout [Double]) {
         let theirs =
-            [other.rows, other.labels, other.labelSquares] + other.first + other.second
+            [other.rows, other.stored, other.labels, other.labelSquares] + other.first
+            + other.second
         values = zip(values, theirs).map { $0 + $1 }
     }
 

@@ -27,6 +27,25 @@ void ck_scale_rows_f32(
     size_t n
 );
 
+// What one heavy-ball step needs besides its vectors.
+struct ck_heavy_ball {
+    // One over the number of rows.
+    float scale;
+    // Momentum, learning rate, learning rate times decoupled decay.
+    float momentum, rate, shrink;
+    // Share of this step in the running mean.
+    float share;
+};
+
+// velocity = momentum * velocity + (gradient * scale + penalties * parameters)
+// parameters -= rate * velocity + shrink * parameters
+// mean += (parameters - mean) * share
+void ck_heavy_ball_f32(
+    float *restrict parameters, float *restrict velocity, float *restrict mean,
+    const float *restrict gradient, const float *restrict penalties, struct ck_heavy_ball step,
+    size_t n
+);
+
 // Σ a[i] * b[i] in Float, in many partial sums.
 float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n);
 
