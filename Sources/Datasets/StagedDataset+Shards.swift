@@ -68,6 +68,9 @@ extension StagedDataset {
     }
 }
 
+/// Numbers that are gathered before they are written.
+private let blockValues = 16 << 10
+
 /// Writes rows into shard files, a block of rows at a time.
 private struct ShardPen {
     let rows: StagedRows
@@ -76,8 +79,6 @@ private struct ShardPen {
     let progress: (ImportProgress) -> Bool
     private var bytesDone = 0
     private var rowsDone = 0
-    private var floats: [Float] = []
-    private var integers: [Int32] = []
 
     init(
         rows: StagedRows,
@@ -112,11 +113,17 @@ private struct ShardPen {
         _ writer: ShardWriter
     ) throws(DatasetError) {
         let columns = writer.layout.columns
-        for row in order {
+        let blockRows = max(1, blockValues / columns)
+        var floats: [Float] = []
+        for start in stride(from: 0, to: order.count, by: blockRows) {
+            let block = order[start..<min(start + blockRows, order.count)]
             floats.removeAll(keepingCapacity: true)
-            floats.append(contentsOf: repeatElement(0, count: columns))
+            floats.append(contentsOf: repeatElement(0, count: block.count * columns))
             floats.withUnsafeMutableBufferPointer { target in
-                rows.forEachNonzero(Int(row)) { column, value in target[column] = value }
+                for (place, row) in block.enumerated() {
+                    let base = place * columns
+                    rows.forEachNonzero(Int(row)) { target[base + $0] = $1 }
+                }
             }
             try writer.append(floats)
             try tell(writer)
@@ -129,36 +136,61 @@ private struct ShardPen {
         _ writer: ShardWriter
     ) throws(DatasetError) {
         var start: Int64 = 0
-        try writer.append([start])
+        var starts = [start]
         for row in order {
             start += Int64(rows.nonzeros(Int(row)))
-            try writer.append([start])
+            starts.append(start)
+            if starts.count >= blockValues { try flush(&starts, writer) }
         }
+        try flush(&starts, writer)
         try writer.align()
+        var integers: [Int32] = []
         for row in order {
-            integers.removeAll(keepingCapacity: true)
             rows.forEachNonzero(Int(row)) { column, _ in integers.append(Int32(column)) }
-            try writer.append(integers)
-            try tell(writer)
+            if integers.count >= blockValues { try flush(&integers, writer) }
         }
+        try flush(&integers, writer)
         try writer.align()
+        var floats: [Float] = []
         for row in order {
-            floats.removeAll(keepingCapacity: true)
             rows.forEachNonzero(Int(row)) { _, value in floats.append(value) }
-            try writer.append(floats)
-            try tell(writer)
+            if floats.count >= blockValues { try flush(&floats, writer) }
         }
+        try flush(&floats, writer)
         try writer.align()
     }
 
-    private func writeLabels(_ order: [Int32], _ writer: ShardWriter) throws(DatasetError) {
-        guard let type = writer.layout.labels else { return }
-        for row in order {
-            switch type {
-            case .classes: try writer.append([Int32(classes[Int(row)])])
-            case .real: try writer.append([rows.label(Int(row)).value])
+    private mutating func writeLabels(
+        _ order: [Int32],
+        _ writer: ShardWriter
+    ) throws(DatasetError) {
+        var integers: [Int32] = []
+        var floats: [Float] = []
+        switch writer.layout.labels {
+        case .classes:
+            for row in order {
+                integers.append(Int32(classes[Int(row)]))
+                if integers.count >= blockValues { try flush(&integers, writer) }
             }
+            try flush(&integers, writer)
+        case .real:
+            for row in order {
+                floats.append(rows.label(Int(row)).value)
+                if floats.count >= blockValues { try flush(&floats, writer) }
+            }
+            try flush(&floats, writer)
+        case nil: break
         }
+    }
+
+    /// Writes what was gathered and forgets it.
+    private mutating func flush<Value: BitwiseCopyable>(
+        _ values: inout [Value],
+        _ writer: ShardWriter
+    ) throws(DatasetError) {
+        try writer.append(values)
+        values.removeAll(keepingCapacity: true)
+        try tell(writer)
     }
 
     private mutating func tell(_ writer: ShardWriter) throws(DatasetError) {
