@@ -123,9 +123,7 @@ struct PeerNetworkTests {
         }
     }
 
-    @Test(
-        "A stopped node is dead long before its silence would say so, with the reason, and alive again later"
-    )
+    @Test("A stopped node is dead long before its silence says so, and alive again later")
     func death() async throws {
         try await withCluster { cluster in
             try cluster.start()

@@ -18,42 +18,15 @@ final class Services: Sendable {
     let data: DataService
     let runs: RunSupervisor
     let directory: NodeDirectory
-    private let drains = Mutex<[@Sendable (Duration) async -> Void]>([])
     private let reloading = Mutex<@Sendable () throws(RPCError) -> Bool>({ false })
 
     init(_ configuration: Configuration, context: TLSContext, log: Log) throws(StartError) {
         self.configuration = configuration
         self.log = log
         logger = log.logger("distmld")
-        let path = configuration.state + "/catalog.sqlite"
-        let peersLog = log.logger("peers")
-        let network = try StartError.wrapping(StartError.Cause.network) {
-            () throws(TransportError) in
-            try PeerNetwork(configuration, context: context, log: peersLog)
-        }
-        self.network = network
-        let database = try StartError.wrapping(StartError.Cause.catalog) {
-            () throws(CatalogError) in
-            try Database(path: path)
-        }
-        do throws(TransportError) {
-            store = try Store(database)
-        } catch {
-            throw StartError(cause: .network(error))
-        }
-        let journal = try StartError.wrapping(StartError.Cause.catalog) {
-            () throws(CatalogError) in
-            CatalogJournal(try Database(path: path))
-        }
-        do throws(RegisterError) {
-            registers = try RegisterService(
-                network,
-                journal: journal,
-                log: log.logger("registers")
-            )
-        } catch {
-            throw StartError(cause: .registers(error))
-        }
+        network = try makeNetwork(configuration, context, log)
+        store = try makeStore(configuration)
+        registers = try makeRegisters(network, log)
         exchange = RecordExchange(network: network, store: store, log: log.logger("exchange"))
         do throws(DataError) {
             data = try DataService(
@@ -80,7 +53,6 @@ final class Services: Sendable {
                 log: log.logger("runs")
             )
         )
-        runs.serve()
         directory = NodeDirectory(
             configuration: configuration,
             network: network,
@@ -88,6 +60,12 @@ final class Services: Sendable {
             startedAt: wallClockSeconds(),
             benchmark: RingBenchmark(network: network)
         )
+        serve()
+    }
+
+    /// Answers peers from now on; the network's port is opened later.
+    private func serve() {
+        runs.serve()
         directory.serve()
         registers.serve()
         exchange.serve()
@@ -110,22 +88,13 @@ final class Services: Sendable {
         await exchange.start()
         await data.start()
         await runs.recover()
-        onDrain { [runs] limit in await runs.drain(within: limit) }
     }
 
-    /// Has `work` done before the daemon ends, with time for it; runs write their checkpoints so.
-    func onDrain(_ work: @escaping @Sendable (Duration) async -> Void) {
-        drains.withLock { $0.append(work) }
-    }
-
-    /// Lets runs come to their end; whoever is not done in time is told by cancellation.
+    /// Lets runs come to their end and write their checkpoints, for so long and no longer.
     func drain(within limit: Duration) async {
         let (end, reached) = AsyncStream<Never>.makeStream()
-        let work = drains.withLock { $0 }
         let drain = Task {
-            await withTaskGroup(of: Void.self) { group in
-                for work in work { group.addTask { await work(limit) } }
-            }
+            await runs.drain(within: limit)
             reached.finish()
         }
         let timer = Task {
@@ -150,5 +119,47 @@ final class Services: Sendable {
 
     func setReload(_ reload: @escaping @Sendable () throws(RPCError) -> Bool) {
         reloading.withLock { $0 = reload }
+    }
+}
+
+private func makeNetwork(
+    _ configuration: Configuration,
+    _ context: TLSContext,
+    _ log: Log
+) throws(StartError) -> PeerNetwork {
+    do throws(TransportError) {
+        return try PeerNetwork(configuration, context: context, log: log.logger("peers"))
+    } catch {
+        throw StartError(cause: .network(error))
+    }
+}
+
+private func makeStore(_ configuration: Configuration) throws(StartError) -> Store {
+    let database = try openCatalog(configuration)
+    do throws(TransportError) {
+        return try Store(database)
+    } catch {
+        throw StartError(cause: .network(error))
+    }
+}
+
+private func makeRegisters(
+    _ network: PeerNetwork,
+    _ log: Log
+) throws(StartError) -> RegisterService {
+    let journal = CatalogJournal(try openCatalog(network.configuration))
+    do throws(RegisterError) {
+        return try RegisterService(network, journal: journal, log: log.logger("registers"))
+    } catch {
+        throw StartError(cause: .registers(error))
+    }
+}
+
+/// A connection of its own for each thread that works with the catalogue.
+private func openCatalog(_ configuration: Configuration) throws(StartError) -> sending Database {
+    do throws(CatalogError) {
+        return try Database(path: configuration.state + "/catalog.sqlite")
+    } catch {
+        throw StartError(cause: .catalog(error))
     }
 }
