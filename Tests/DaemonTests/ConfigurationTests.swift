@@ -124,6 +124,26 @@ struct ConfigurationTests {
         #expect(error?.line == 6)
     }
 
+    @Test("The example that is installed is accepted, with its optional keys too")
+    func example() throws {
+        let tests = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        let root = tests.deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.appending(path: "deploy/distmld.yaml").path
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let configuration = try Configuration.parse(text, file: path)
+        #expect(configuration.heartbeat == .standard)
+        #expect(configuration.peers.count == 2)
+        let optional = ["crl", "tenants", "memory"]
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let key = line.drop { $0 == " " || $0 == "#" }.prefix { $0 != ":" }
+            return optional.contains(String(key))
+                ? String(line.replacing("# ", with: "")) : String(line)
+        }
+        let all = try Configuration.parse(lines.joined(separator: "\n"), file: path)
+        #expect(all.tls.revocations != nil && all.tenants != nil)
+        #expect(all.worker.memoryBytes == 4 << 30)
+    }
+
     @Test("A file that is not there is named")
     func absent() {
         let error = #expect(throws: ConfigurationError.self) {
