@@ -67,7 +67,9 @@ WIDEST double ck_dot_fixed(const float *a, const float *b, size_t n) {
     for (; i + 8 <= n; i += 8)
         for (size_t k = 0; k < 8; k++) sums[k] += (double)a[i + k] * (double)b[i + k];
     for (size_t k = 0; i < n; i++, k++) sums[k] += (double)a[i] * (double)b[i];
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    double even = (sums[0] + sums[4]) + (sums[2] + sums[6]);
+    double odd = (sums[1] + sums[5]) + (sums[3] + sums[7]);
+    return even + odd;
 }
 
 double ck_sum_squares_fixed(const float *x, size_t n) { return ck_dot_fixed(x, x, n); }

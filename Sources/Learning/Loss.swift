@@ -14,8 +14,8 @@ enum Loss {
 
     /// A bound of the second derivative by the scores, for any scores.
     ///
-    /// Source: Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Stat. Math. 44, 1992,
-    /// for softmax.
+    /// Source, for softmax: Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Stat.
+    /// Math. 44, 1992.
     var curvature: Double {
         switch self {
         case .squared: 1

@@ -94,25 +94,23 @@ public final class BatchBuffer {
     public func withBatch<Result, Failure: Error>(
         _ body: (Batch) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try dense.withPointer { denseBase throws(Failure) in
-            try offsets.withPointer { offsetBase throws(Failure) in
-                try indices.withPointer { indexBase throws(Failure) in
-                    try values.withPointer { valueBase throws(Failure) in
-                        let features: Batch.Features =
-                            isSparse
-                            ? .sparse(offsets: offsetBase, indices: indexBase, values: valueBase)
-                            : .dense(denseBase)
-                        return try withLabels { labels throws(Failure) in
-                            try body(
-                                Batch(
-                                    rows: rows,
-                                    columns: columns,
-                                    features: features,
-                                    labels: labels
-                                )
-                            )
-                        }
-                    }
+        try withLabels { labels throws(Failure) in
+            try withFeatures { features throws(Failure) in
+                try body(Batch(rows: rows, columns: columns, features: features, labels: labels))
+            }
+        }
+    }
+
+    private func withFeatures<Result, Failure: Error>(
+        _ body: (Batch.Features) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard isSparse else {
+            return try dense.withPointer { base throws(Failure) in try body(.dense(base)) }
+        }
+        return try offsets.withPointer { offsets throws(Failure) in
+            try indices.withPointer { indices throws(Failure) in
+                try values.withPointer { values throws(Failure) in
+                    try body(.sparse(offsets: offsets, indices: indices, values: values))
                 }
             }
         }

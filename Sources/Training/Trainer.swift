@@ -9,8 +9,8 @@ import Wire
 /// parameters stay identical on all ranks to the last bit. What must be decided alike (the end, a
 /// checkpoint, a time limit) travels with the sums.
 ///
-/// Life of a run: split the rows → scale the columns → settle the choices → steps until the stop rule,
-/// a limit, a wish to stop or divergence → measure the finished model on all rows.
+/// Life of a run: split the rows → settle the choices → scale the columns → steps until the stop
+/// rule, a limit, a wish to stop or divergence → measure the finished model on all rows.
 public final class Trainer {
     let task: TrainingTask
     let rows: any RowSource

@@ -34,6 +34,16 @@ private struct NaiveSGD {
         return (centers, factors)
     }
 
+    /// The order in which each rank takes its rows.
+    private func orders(_ epoch: Int) -> [[Int]] {
+        parts.enumerated().map { rank, part in
+            var order = Array(0..<part.rows)
+            var generator = SeededGenerator(seed: seed, UInt64(epoch), UInt64(rank))
+            shuffle(&order, using: &generator)
+            return order
+        }
+    }
+
     /// Raw weights, then the bias, after `epochs`.
     func parameters(after epochs: Int) -> [Double] {
         let (centers, factors) = scales()
@@ -43,32 +53,26 @@ private struct NaiveSGD {
         var theta = [Double](repeating: 0, count: columns + 1)
         var velocity = theta
         for epoch in 0..<epochs {
-            let orders = parts.enumerated().map { rank, part in
-                var order = Array(0..<part.rows)
-                var generator = SeededGenerator(seed: seed, UInt64(epoch), UInt64(rank))
-                shuffle(&order, using: &generator)
-                return order
-            }
+            let orders = orders(epoch)
             for step in 0..<steps {
+                let taken = zip(parts, orders).flatMap { part, order in
+                    let low = order.count * step / steps
+                    return order[low..<order.count * (step + 1) / steps].map { (part, $0) }
+                }
                 var gradient = [Double](repeating: 0, count: columns + 1)
-                var count = 0.0
-                for (part, order) in zip(parts, orders) {
-                    for row in order[order.count * step / steps..<order.count * (step + 1) / steps]
-                    {
-                        let x = (0..<columns).map {
+                for (part, row) in taken {
+                    let x =
+                        (0..<columns).map {
                             (Double(part.values[row][$0]) - centers[$0]) * factors[$0]
-                        }
-                        let score = zip(x, theta).reduce(theta[columns]) { $0 + $1.0 * $1.1 }
-                        let residual = 1 / (1 + exp(-score)) - Double(part.classes?[row] ?? 0)
-                        for column in 0..<columns { gradient[column] += residual * x[column] }
-                        gradient[columns] += residual
-                        count += 1
-                    }
+                        } + [1]
+                    let score = zip(x, theta).reduce(0) { $0 + $1.0 * $1.1 }
+                    let residual = 1 / (1 + exp(-score)) - Double(part.classes?[row] ?? 0)
+                    gradient = zip(gradient, x).map { $0 + residual * $1 }
                 }
                 for index in theta.indices {
                     let lambda = index < columns ? l2 * factors[index] * factors[index] : 0
-                    velocity[index] =
-                        momentum * velocity[index] + gradient[index] / count + lambda * theta[index]
+                    let mean = gradient[index] / Double(taken.count)
+                    velocity[index] = momentum * velocity[index] + mean + lambda * theta[index]
                     theta[index] -= rate * velocity[index]
                 }
             }
