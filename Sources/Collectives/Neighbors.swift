@@ -146,7 +146,7 @@ struct Neighbors<L: Link & ~Copyable>: ~Copyable {
                 pollfd(fd: isNextClosed ? -1 : next.descriptor, events: toNext, revents: 0),
                 pollfd(fd: isIdle ? -1 : previous.descriptor, events: fromPrevious, revents: 0)
             ),
-            // A rank that takes nothing is stuck itself; one that sends nothing may only be waiting.
+            // A rank that takes nothing is stuck itself; one that sends nothing may only wait.
             for: isSent
                 ? Vigil.Subject(rank: previousRank, peer: previous.peer)
                 : Vigil.Subject(rank: nextRank, peer: next.peer)

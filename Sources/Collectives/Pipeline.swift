@@ -90,7 +90,8 @@ extension Pipeline {
     ///
     /// In step t, rank r sends chunk r − t − 1 and takes chunk r − t − 2 (modulo the world size N).
     /// Steps 0 ..< N − 1 are the reduce-scatter, after which rank r holds chunk r complete: the sum
-    /// of ranks r + 1, r + 2, …, r in this order. `chunks` are byte ranges, in rank order. Steps N − 1 ..< 2N − 2 are the all-gather.
+    /// of ranks r + 1, r + 2, …, r in this order. `chunks` are byte ranges, in rank order. Steps
+    /// N − 1 ..< 2N − 2 are the all-gather.
     ///
     /// Source: Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009.
     static func ring(rank: Int, chunks: [Range<Int>], steps: Range<Int>) -> Pipeline {

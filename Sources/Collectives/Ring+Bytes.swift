@@ -6,7 +6,7 @@ extension Ring where L: ~Copyable {
     ///
     /// The lengths go around first, so that nobody sets aside more than `limit` bytes.
     /// - Returns: one string for each rank, in rank order.
-    /// - Throws: `.tooLong`, or what another rank says of the same, if together they exceed `limit`.
+    /// - Throws: `.tooLong`, or what another rank says of it, if together they exceed `limit`.
     public mutating func allGather(
         bytes: [UInt8],
         limit: Int

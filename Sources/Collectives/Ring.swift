@@ -33,8 +33,6 @@ public struct Ring<L: Link & ~Copyable>: ~Copyable {
 
     /// A ring whose links have been bound; world size 1 needs none.
     ///
-    /// `stallLimit` is how long a neighbour may neither send nor take a byte, whatever the monitor
-    /// thinks of it. A slow node is not a dead one, so it is long.
     /// - Precondition: `rank < worldSize <= 16`, and both links are there unless it is 1.
     public init(
         rank: Rank,
@@ -42,15 +40,14 @@ public struct Ring<L: Link & ~Copyable>: ~Copyable {
         generation: Generation,
         next: consuming L?,
         previous: consuming L?,
-        monitor: any RingMonitor,
-        stallLimit: Duration = .seconds(600)
+        monitor: any RingMonitor
     ) {
         precondition((1...Self.worldSizeMax).contains(worldSize), "world size \(worldSize)")
         precondition(rank.index < worldSize, "\(rank) outside a world of \(worldSize)")
         self.rank = rank
         self.worldSize = worldSize
         self.generation = generation
-        let vigil = Vigil(monitor: monitor, stallLimit: stallLimit)
+        let vigil = Vigil(monitor: monitor, stallLimit: monitor.stallLimit)
         if let next, let previous {
             neighbors = Neighbors(
                 next: next,
@@ -77,7 +74,7 @@ public struct Ring<L: Link & ~Copyable>: ~Copyable {
     /// Sleeps between two collectives until something that the monitor watches is ready.
     ///
     /// Returns after `limit` at the latest, and earlier for no reason at times.
-    /// - Throws: `CollectiveError` if meanwhile a rank aborts, a link breaks or the monitor objects.
+    /// - Throws: `CollectiveError` if a rank aborts, a link breaks or the monitor objects.
     public mutating func watch(atMost limit: Duration) throws(CollectiveError) {
         if let failure { throw failure }
         let (seconds, attoseconds) = limit.components

@@ -16,6 +16,16 @@ public protocol RingMonitor {
     /// Called when one of `descriptors` is ready and at least every 250 ms of waiting. An error
     /// ends the collective; the other ranks are told its cause.
     mutating func check(_ wait: RingWait) -> CollectiveError?
+
+    /// How long a neighbour may neither send nor take a byte, whatever `check` thinks of it.
+    ///
+    /// A slow node is not a dead one, so it is long.
+    var stallLimit: Duration { get }
+}
+
+extension RingMonitor {
+    /// Ten minutes.
+    public var stallLimit: Duration { .seconds(600) }
 }
 
 /// A descriptor to hand to `poll`, and for what.
@@ -47,8 +57,11 @@ public struct UnwatchedRing: RingMonitor {
     /// No descriptors.
     public var descriptors: [WatchedDescriptor] { [] }
 
-    /// A monitor that never objects.
-    public init() {}
+    /// How long a neighbour may be still.
+    public let stallLimit: Duration
+
+    /// A monitor that never objects before `stallLimit`.
+    public init(stallLimit: Duration = .seconds(600)) { self.stallLimit = stallLimit }
 
     /// Goes on.
     public func check(_ wait: RingWait) -> CollectiveError? { nil }

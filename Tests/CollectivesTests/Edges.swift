@@ -73,8 +73,7 @@ final class Edges: Sendable {
             generation: options.generation(rank),
             next: next,
             previous: previous,
-            monitor: options.monitor(rank),
-            stallLimit: options.stallLimit
+            monitor: options.monitor(rank)
         )
     }
 

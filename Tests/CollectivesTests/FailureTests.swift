@@ -119,7 +119,7 @@ struct FailureTests {
     @Test("A rank that is frozen ends the wait of the others at the stall limit")
     func stall() throws {
         var options = RingOptions()
-        options.stallLimit = .milliseconds(300)
+        options.monitor = { _ in UnwatchedRing(stallLimit: .milliseconds(300)) }
         let remaining = Counter()
         let thawed = Gate()
         let errors = try errors(of: 3, options: options) { ring in

@@ -15,8 +15,9 @@ struct RankFailure: Error, CustomStringConvertible {
 /// What may differ from ring to ring, or from rank to rank.
 struct RingOptions: Sendable {
     var generation: @Sendable (Int) -> Generation = { _ in Generation(1) }
-    var monitor: @Sendable (Int) -> any RingMonitor = { _ in UnwatchedRing() }
-    var stallLimit = Duration.seconds(60)
+    var monitor: @Sendable (Int) -> any RingMonitor = { _ in
+        UnwatchedRing(stallLimit: .seconds(60))
+    }
     /// After how many bytes the link to the next rank breaks.
     var bytesUntilCut: @Sendable (Int) -> Int = { _ in .max }
 }

@@ -75,7 +75,7 @@ func functions(in file: SourceFile) -> [FunctionMeasure] {
 
 private func measureFunction(in code: [String], from start: Int) -> FunctionMeasure? {
     var parentheses = 0
-    var angles = 0
+    var brackets = 0
     var parameters = 0
     var braces = 0
     var deepest = 0
@@ -85,9 +85,9 @@ private func measureFunction(in code: [String], from start: Int) -> FunctionMeas
             switch character {
             case "(": parentheses += 1
             case ")": parentheses -= 1
-            case "<" where braces == 0: angles += 1
-            case ">" where braces == 0: angles -= 1
-            case ":" where braces == 0 && parentheses == 1: parameters += 1
+            case "[": brackets += 1
+            case "]": brackets -= 1
+            case ":" where braces == 0 && parentheses == 1 && brackets == 0: parameters += 1
             case "{":
                 braces += 1
                 deepest = max(deepest, braces)

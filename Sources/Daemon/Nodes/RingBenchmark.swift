@@ -74,8 +74,7 @@ struct RingBenchmark: Sendable {
                 generation: Generation(1),
                 next: next,
                 previous: previous,
-                monitor: UnwatchedRing(),
-                stallLimit: Self.stallLimit
+                monitor: UnwatchedRing(stallLimit: Self.stallLimit)
             )
             do throws(CollectiveError) {
                 return .success(try measureAll(request, on: &ring))

@@ -53,22 +53,23 @@ struct RunEngine: ~Copyable {
     mutating func run() -> RunEnd {
         do throws(CollectiveError) {
             while true {
-                do throws(WorkerError) {
-                    while let message = try worker.receive() {
-                        if let end = try handle(message) { return end }
-                    }
-                } catch .ended(let exit) {
-                    throw CollectiveError.aborted(monitor.cause(of: .ended(exit)))
-                } catch {
-                    throw CollectiveError.aborted(monitor.cause(of: error))
-                }
+                if let end = try takeMessages() { return end }
                 try ring.watch(atMost: .milliseconds(250))
             }
         } catch {
-            let cause = error.cause(own: own, step: monitor.step)
-            ring.abort(cause)
-            _ = worker.end(within: .milliseconds(200))
-            return .broken(cause)
+            return broken(error)
+        }
+    }
+
+    /// Obeys all that the worker has said; the end of the run where it came.
+    private mutating func takeMessages() throws(CollectiveError) -> RunEnd? {
+        do throws(WorkerError) {
+            while let message = try worker.receive() {
+                if let end = try handle(message) { return end }
+            }
+            return nil
+        } catch {
+            throw .aborted(monitor.cause(of: error))
         }
     }
 

@@ -61,8 +61,7 @@ struct RingPlace {
             generation: Generation(1),
             next: next,
             previous: previous,
-            monitor: UnwatchedRing(),
-            stallLimit: .seconds(30)
+            monitor: UnwatchedRing(stallLimit: .seconds(30))
         )
     }
 
