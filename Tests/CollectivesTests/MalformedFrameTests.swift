@@ -111,8 +111,7 @@ private func outcome(of bytes: [UInt8], backwards: [UInt8] = []) throws -> Colle
         generation: Generation(1),
         next: MemoryLink(adopting: next, peer: "peer"),
         previous: MemoryLink(adopting: previous, peer: "peer"),
-        monitor: UnwatchedRing(),
-        stallLimit: .seconds(5)
+        monitor: UnwatchedRing(stallLimit: .seconds(5))
     )
     var values = [Float](repeating: 1, count: 1_000)
     var span = values.mutableSpan
