@@ -96,7 +96,7 @@ struct ClusterTests {
         #expect(end.status == 12, "\(end.output) \(end.errors)")
         let cause = try #require(try end.data()["cause"] as? [String: Any])
         #expect(cause["node"] as? String == node)
-        let resumed = try cluster.ctl("resume", id, on: "c")
+        let resumed = try cluster.ctl("resume", id, "-d", on: "c")
         #expect(resumed.status == 0, "\(resumed.errors)")
         let stopped = try cluster.ctl("stop", id, "--json", on: "a")
         #expect(try stopped.data()["outcome"] as? String == "stopped", "\(stopped.errors)")
