@@ -83,10 +83,12 @@ final class PeerNetwork: Sendable {
             session.close("this node is stopping")
         }
         ringDoor.close()
-        watchers.withLock { watchers in
-            for watcher in watchers.values { watcher.finish() }
-            watchers = [:]
+        // Finishing calls back and takes the lock, so it is done outside of it.
+        let watching = watchers.withLock { watchers in
+            defer { watchers = [:] }
+            return Array(watchers.values)
         }
+        for watcher in watching { watcher.finish() }
         let deadline = Deadline.after(limit)
         while threads.withLock({ $0 }) > 0, !deadline.hasPassed {
             try? await Task.sleep(for: .milliseconds(5))
