@@ -61,14 +61,35 @@ extension DataService {
         manifest.hash = contentHash(of: bytes)
         manifest.bytes = bytes.count
         let finished = manifest
-        if try await modelObject(finished.run, finished.hash, of: finished.tenant) == nil {
-            try await keep(bytes, as: finished)
+        try await oneFile(of: finished) { () async throws(RPCError) in
+            try await self.keep(bytes, as: finished)
         }
         try await catalog { database throws(CatalogError) in try database.put(finished) }
         await exchange.announce()
     }
 
-    private func keep(_ bytes: [UInt8], as manifest: ModelManifest) async throws(RPCError) {
+    /// The file of a model on this node, made by `make` where there is none.
+    @discardableResult
+    private func oneFile(
+        of manifest: ModelManifest,
+        _ make: @escaping @Sendable () async throws(RPCError) -> StoredObject
+    ) async throws(RPCError) -> StoredObject {
+        try await works.once("model/\(manifest.run)/\(manifest.hash)") {
+            () async throws(RPCError) in
+            let found = try await self.modelObject(
+                manifest.run,
+                manifest.hash,
+                of: manifest.tenant
+            )
+            if let found { return found }
+            return try await make()
+        }
+    }
+
+    private func keep(
+        _ bytes: [UInt8],
+        as manifest: ModelManifest
+    ) async throws(RPCError) -> StoredObject {
         let id: ObjectID
         do throws(ObjectError) {
             id = try await onOwnThread("model", failing: noThread) { [objects] in
@@ -81,10 +102,13 @@ extension DataService {
         } catch {
             throw RPCError(error, node: node)
         }
-        try await note(id, as: manifest)
+        return try await note(id, as: manifest)
     }
 
-    private func note(_ id: ObjectID, as manifest: ModelManifest) async throws(RPCError) {
+    private func note(
+        _ id: ObjectID,
+        as manifest: ModelManifest
+    ) async throws(RPCError) -> StoredObject {
         let object = StoredObject(
             tenant: manifest.tenant,
             id: id.text,
@@ -95,6 +119,7 @@ extension DataService {
             bytes: manifest.bytes
         )
         try await catalog { database throws(CatalogError) in try database.put(object) }
+        return object
     }
 
     /// Fetches the files of all models whose manifests are here.
@@ -112,20 +137,16 @@ extension DataService {
     /// The file of a model on this node; fetched from whoever has it where it is not here yet.
     @discardableResult
     func ensureModel(_ manifest: ModelManifest) async throws(RPCError) -> StoredObject {
-        if let object = try await modelObject(manifest.run, manifest.hash, of: manifest.tenant) {
-            return object
+        try await oneFile(of: manifest) { () async throws(RPCError) in
+            try await self.fetchModel(manifest)
         }
+    }
+
+    private func fetchModel(_ manifest: ModelManifest) async throws(RPCError) -> StoredObject {
         var reason = "no other node is alive"
         for view in network.views where view.state == .alive {
             do throws(RPCError) {
-                try await fetch(manifest, from: view.node)
-                reason = "it was removed meanwhile"
-                let found = try await modelObject(
-                    manifest.run,
-                    manifest.hash,
-                    of: manifest.tenant
-                )
-                if let found { return found }
+                return try await fetch(manifest, from: view.node)
             } catch {
                 reason = "\(error)"
             }
@@ -140,7 +161,7 @@ extension DataService {
     private func fetch(
         _ manifest: ModelManifest,
         from holder: NodeID
-    ) async throws(RPCError) {
+    ) async throws(RPCError) -> StoredObject {
         let wanted = ModelFetch(
             tenant: manifest.tenant,
             run: manifest.run,
@@ -156,7 +177,7 @@ extension DataService {
             guard let bytes = readWhole(descriptor, bytes: manifest.bytes) else { return false }
             return contentHash(of: bytes) == manifest.hash
         }
-        try await note(id, as: manifest)
+        return try await note(id, as: manifest)
     }
 
     /// The bytes of a model's file, checked.

@@ -90,8 +90,26 @@ extension DataService {
         }
     }
 
-    /// Gets a shard from any other node that has it.
+    /// Gets a shard from any other node that has it, unless it is here by now.
     func fetchShard(
+        _ shard: ShardDescription,
+        of manifest: DatasetManifest
+    ) async throws(RPCError) -> StoredObject {
+        let thing = "shard/\(manifest.tenant)/\(manifest.version)/\(shard.index)"
+        return try await works.once(thing) { () async throws(RPCError) in
+            let found = try? await self.catalog { database throws(CatalogError) in
+                try database.shard(
+                    shard.index,
+                    of: manifest.version,
+                    for: .daemon(of: manifest.tenant)
+                )
+            }
+            if let found { return found }
+            return try await self.fetchFromHolders(shard, of: manifest)
+        }
+    }
+
+    private func fetchFromHolders(
         _ shard: ShardDescription,
         of manifest: DatasetManifest
     ) async throws(RPCError) -> StoredObject {

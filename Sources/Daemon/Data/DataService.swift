@@ -18,6 +18,7 @@ final class DataService: RunData {
     let staging: StagingArea
     let workers: WorkerHost
     let log: Logger
+    let works = FileWorks()
     private let keeper: DataKeeper
 
     /// Takes over the objects below the state directory; strays of an earlier process are removed.
