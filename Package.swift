@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "CCrypto", "CLinux", "Catalog", "Collectives", "ControlAPI", "Datasets", "Domain",
+                "CLinux", "Catalog", "Collectives", "ControlAPI", "Datasets", "Domain",
                 "JSONRPC", "Learning", "LinearAlgebra", "Registers", "TLSTransport", "Training",
                 "Transport", "Wire", "WorkerLink", "Yams",
                 .product(name: "Logging", package: "swift-log"),

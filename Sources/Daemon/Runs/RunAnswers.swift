@@ -1,5 +1,6 @@
 import Catalog
 import ControlAPI
+import Datasets
 import Domain
 import Glibc
 import JSONRPC
@@ -9,7 +10,7 @@ import Wire
 func digest(of plan: RunPlan) -> ContentHash {
     // Keys are sorted, so the same plan gives the same bytes everywhere.
     let bytes = (try? JSONCoding.encode(plan)) ?? []
-    return sha256(of: bytes)
+    return contentHash(of: bytes)
 }
 
 /// The newest whole checkpoint of a run on this node.

@@ -37,7 +37,7 @@ func storeCheckpoint(
         generation: generation,
         step: step,
         object: id.text,
-        hash: sha256(of: bytes),
+        hash: contentHash(of: bytes),
         bytes: bytes.count
     )
     do throws(CatalogError) {
@@ -89,7 +89,7 @@ private func read(
     defer { close(descriptor) }
     let path = world.objects.path(of: id, tenant: tenant)
     guard let bytes = try? world.objects.readAll(descriptor, path: path),
-        sha256(of: bytes) == checkpoint.hash
+        contentHash(of: bytes) == checkpoint.hash
     else { return nil }
     return bytes
 }
@@ -110,7 +110,7 @@ func loadCheckpoint(
         throw RPCError(.failed, "checkpoint \(offer.step) of \(run) is gone", node: world.node)
     }
     let bytes = try await fetchCheckpoint(offer, of: run, tenant: tenant, in: world)
-    guard sha256(of: bytes) == offer.hash else {
+    guard contentHash(of: bytes) == offer.hash else {
         throw RPCError(
             .failed,
             "checkpoint \(offer.step) of \(run) came damaged from node \(offer.holder)",
