@@ -1,0 +1,72 @@
+/// How a margin that is missed is charged, ξ = max(0, 1 − y·f(x)).
+public enum SVMLoss: String, Codable, Sendable, CaseIterable {
+    /// C·Σ ξ.
+    case hinge
+    /// C·Σ ξ².
+    case squaredHinge = "squared-hinge"
+}
+
+/// How a linear support vector machine tells more than two classes apart.
+public enum Multiclass: String, Codable, Sendable, CaseIterable {
+    /// One machine a class against all others.
+    case oneVsRest = "ovr"
+    /// One machine for all classes, after Crammer and Singer.
+    case crammerSinger = "crammer-singer"
+}
+
+/// How nodes train a kernel machine together.
+public enum KernelMode: String, Codable, Sendable, CaseIterable {
+    /// The rows of the kernel matrix are split over the nodes.
+    case exact
+    /// Every node solves its shard; support vectors are merged until no row violates.
+    case cascade
+    /// An explicit map that approximates the kernel, and a linear machine on it.
+    case features
+}
+
+/// What maps a row to features whose inner products approximate the kernel.
+public enum FeatureMap: String, Codable, Sendable, CaseIterable {
+    /// Random Fourier features; the RBF kernel only.
+    case fourier = "rff"
+    /// Kernel values with some of the rows, whitened.
+    case nystrom
+}
+
+/// What a support vector machine is asked for; nil means "choose and say so".
+public struct SVMSpec: Hashable, Codable, Sendable {
+    /// C of ½‖ω‖² + C·Σ ξ, a sum over rows.
+    public var cost: Double
+    /// Charge for a missed margin; a kernel machine knows the hinge only.
+    public var loss: SVMLoss
+    /// More than two classes in a linear machine; a kernel machine is one-vs-one.
+    public var multiclass: Multiclass
+    /// Kernel; nil is the linear machine, which needs none.
+    public var kernel: KernelKind?
+    /// γ of the kernel; nil is 1/(columns · variance of all values), which is called `scale`.
+    public var gamma: Double?
+    /// Degree of the polynomial kernel.
+    public var degree: Int
+    /// Constant of the polynomial and the sigmoid kernel.
+    public var coef0: Double
+    /// How nodes train a kernel machine together; nil chooses.
+    public var mode: KernelMode?
+    /// What maps rows in mode `features`; nil chooses.
+    public var map: FeatureMap?
+    /// Number of features in mode `features`; nil chooses.
+    public var featureCount: Int?
+    /// Bytes of kernel values kept at most.
+    public var cacheBytes: Int
+    /// Whether the model gives probabilities (Platt's).
+    public var hasProbabilities: Bool
+
+    /// A linear machine with C = 1; the rest is what LIBSVM and scikit-learn take by default.
+    public init() {
+        cost = 1
+        loss = .hinge
+        multiclass = .oneVsRest
+        degree = 3
+        coef0 = 0
+        cacheBytes = 200 << 20
+        hasProbabilities = false
+    }
+}
