@@ -5,6 +5,7 @@ enum Color: String, Sendable {
     case red = "31"
     case green = "32"
     case yellow = "33"
+    case cyan = "36"
     case faint = "2"
     case bold = "1"
 }
