@@ -81,6 +81,10 @@ public struct ReadingOptions: Codable, Hashable, Sendable {
         case tsv
         /// A pair of IDX files, images and labels.
         case idx
+        /// A pair of NumPy arrays, features and labels.
+        case npy
+        /// A zip file of NumPy arrays, or of a scipy matrix of compressed rows.
+        case npz
     }
 
     /// What becomes of missing values.

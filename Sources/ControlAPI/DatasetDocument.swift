@@ -128,7 +128,7 @@ public struct DatasetDocument: Codable, Hashable, Sendable {
 
     /// How a source was read.
     public struct Reading: Codable, Hashable, Sendable {
-        /// `libsvm`, `csv`, `tsv`, `idx`.
+        /// `libsvm`, `csv`, `tsv`, `idx`, `npy`, `npz`.
         public var format: String
         /// Name of the label column, where it had one.
         public var label: String?

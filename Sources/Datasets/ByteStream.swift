@@ -36,6 +36,8 @@ struct ByteStream {
         }
     }
 
+    var contentBytes: Int? { inflater == nil ? size : nil }
+
     /// Fills `target` as far as one call goes and returns the count; 0 at the end.
     mutating func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
         guard let inflater else { return try readFile(into: target) }

@@ -106,6 +106,18 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         case idxTrailingBytes = "idx_trailing_bytes"
         case idxCount = "idx_count"
 
+        // NumPy arrays, and the zip archives that hold several.
+        case npyHeader = "npy_header"
+        case npyType = "npy_type"
+        case npyTruncated = "npy_truncated"
+        case npyTrailingBytes = "npy_trailing_bytes"
+        case npyShape = "npy_shape"
+        case npyOrder = "npy_order"
+        case npyPair = "npy_pair"
+        case npzArrays = "npz_arrays"
+        case zipCorrupt = "zip_corrupt"
+        case zipRatio = "zip_ratio"
+
         // What we keep.
         case noSpace = "no_space"
         case writeFailed = "write_failed"

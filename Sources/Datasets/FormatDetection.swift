@@ -7,8 +7,12 @@ struct DetectedFormat: Equatable {
 
     /// Looks at the beginning of `file`; what `options` state is taken as it is.
     init(_ file: ImportFile, options: ImportOptions) throws(DatasetError) {
-        if options.format == .idx {
-            (format, delimiter) = (.idx, 0)
+        if let stated = options.format, [.idx, .npy, .npz].contains(stated) {
+            (format, delimiter) = (stated, 0)
+            return
+        }
+        if options.format == nil, try ZipArchive.isZip(file) {
+            (format, delimiter) = (.npz, 0)
             return
         }
         let start = try beginning(of: file, limits: options.limits)
@@ -16,6 +20,10 @@ struct DetectedFormat: Equatable {
             (1...4).contains(start[3])
         {
             (format, delimiter) = (.idx, 0)
+            return
+        }
+        if options.format == nil, start.starts(with: NumPyHeader.magic) {
+            (format, delimiter) = (.npy, 0)
             return
         }
         let lines = firstLines(start)
@@ -58,7 +66,7 @@ struct DetectedFormat: Equatable {
         }
         return DatasetError(
             .unknownFormat,
-            "is neither LIBSVM text, nor a table of commas or tabs, nor IDX",
+            "is neither LIBSVM text, nor a table of commas or tabs, nor IDX, nor NumPy arrays",
             file: file.name,
             line: 1,
             hint: Self.areSeparatedByBlanks(lines)

@@ -88,34 +88,12 @@ struct IDXFile {
 }
 
 extension ByteStream {
-    /// The next bytes, as many as are left.
-    fileprivate mutating func upTo(_ count: Int) throws(DatasetError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            var stream = self
-            let part = try bytes.withUnsafeMutableBufferPointer { target throws(DatasetError) in
-                let rest = UnsafeMutableBufferPointer(rebasing: target[filled...])
-                return try stream.read(into: UnsafeMutableRawBufferPointer(rest))
-            }
-            self = stream
-            if part == 0 { break }
-            filled += part
-        }
-        bytes.removeLast(count - filled)
-        return bytes
-    }
-
     /// The next bytes, exactly so many.
     fileprivate mutating func exactly(_ count: Int) throws(DatasetError) -> [UInt8] {
-        let bytes = try upTo(count)
-        guard bytes.count == count else {
-            throw DatasetError(
-                .idxTruncated,
-                "ends before all values that its head announces",
-                file: name
-            )
-        }
-        return bytes
+        try exactly(
+            count,
+            orElse: .idxTruncated,
+            "ends before all values that its head announces"
+        )
     }
 }

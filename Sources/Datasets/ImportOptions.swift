@@ -48,6 +48,10 @@ public struct ImportOptions: Hashable, Sendable {
         case tsv
         /// Pairs of IDX files, images and labels.
         case idx
+        /// Pairs of NumPy arrays, features and labels.
+        case npy
+        /// Zip files of NumPy arrays, or of a scipy matrix of compressed rows.
+        case npz
     }
 
     /// What becomes of a missing value: an empty field, `?`, `NA`, `N/A`, `nan` or `null`.
@@ -100,6 +104,8 @@ public struct ImportLimits: Hashable, Sendable {
     public var ratioMax = 1_000
     /// Inflated bytes before the ratio counts: short files of one letter are no attack.
     public var ratioFreeBytes = 8 << 20
+    /// Bytes of memory in which an array in Fortran's order is turned.
+    public var turnedBytesMax = 256 << 20
 
     /// The bounds as they are without a quota.
     public init() {}

@@ -2,7 +2,7 @@ public import Domain
 
 /// What an import found and how it read it.
 public struct ImportReport: Hashable, Sendable {
-    /// `libsvm`, `csv`, `tsv`, `idx`.
+    /// `libsvm`, `csv`, `tsv`, `idx`, `npy`, `npz`.
     public var format: String
     /// How rows will be stored.
     public var layout: RowLayout

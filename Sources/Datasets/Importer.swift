@@ -124,11 +124,11 @@ extension ImportReport {
 
 extension ParsedSource {
     /// Dense where it is small or full enough; a table of at most 256 features always, because
-    /// centring its columns needs all values.
+    /// centring its columns needs all values, and images always.
     fileprivate func layout(rows: Int, nonzeros: Int) -> RowLayout {
         switch form {
         case .bytes: return .dense
-        case .table where mapping.count <= 256: return .dense
+        case .table where mapping.count <= 256 || mapping.imageShape != nil: return .dense
         case .table, .sparse:
             return nonzeros >= rows * mapping.count / 4 ? .dense : .sparse
         }

@@ -67,6 +67,7 @@ struct SourceParser {
         case .libsvm: return try parseLIBSVM(listener)
         case .csv, .tsv: return try parseTables(found, listener)
         case .idx: return try parseIDX(listener)
+        case .npy, .npz: return try parseArrays(found.format, listener)
         }
     }
 

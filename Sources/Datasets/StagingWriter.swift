@@ -47,9 +47,12 @@ final class StagingWriter {
     }
 
     /// Appends a row of a table.
-    func appendTable(_ label: StagedLabel, _ values: [Float]) throws(DatasetError) {
+    func appendTable(
+        _ label: StagedLabel,
+        _ values: UnsafeBufferPointer<Float>
+    ) throws(DatasetError) {
         try begin(label)
-        try append(values)
+        try append(UnsafeRawBufferPointer(values))
     }
 
     /// Appends a row of bytes.

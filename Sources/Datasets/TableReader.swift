@@ -72,11 +72,17 @@ struct TableReader {
                 if isLast { throw unclosedQuote(file, line: line) }
                 return start
             }
-            if skipped > 0 { skipped -= 1 } else { try staging.appendTable(label, row) }
+            if skipped > 0 { skipped -= 1 } else { try stageRow() }
             position += bytes[position] == newline ? 1 : 2
             line += 1 + scanner.innerLines
         }
         return end
+    }
+
+    private func stageRow() throws(DatasetError) {
+        try row.withUnsafeBufferPointer { values throws(DatasetError) in
+            try staging.appendTable(label, values)
+        }
     }
 
     private mutating func skipRow(

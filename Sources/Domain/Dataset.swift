@@ -31,7 +31,8 @@ public struct SourceColumn: Hashable, Codable, Sendable {
 /// How a source's columns map to features; kept with the dataset and the model, and used again
 /// for new data.
 public struct ColumnMapping: Hashable, Codable, Sendable {
-    /// The feature columns' sources, in order; nil for LIBSVM and IDX, whose columns have no names.
+    /// The feature columns' sources, in order; nil for LIBSVM text, sparse matrices and
+    /// images, whose columns have no names.
     public var columns: [SourceColumn]?
     /// Number of feature columns.
     public var count: Int
@@ -41,9 +42,9 @@ public struct ColumnMapping: Hashable, Codable, Sendable {
     public var dropped: [String]
     /// 0 or 1: what LIBSVM text calls the first column; nil for other formats.
     public var indexBase: Int?
-    /// Height and width of one image; nil where rows are not images.
+    /// Height, width and, where there are several, channels of one image; nil where rows are none.
     public var imageShape: [Int]?
-    /// What values were divided by on import; 255 for IDX bytes, else 1.
+    /// What values were divided by on import; 255 for bytes of images, else 1.
     public var divisor: Float
 
     /// A mapping of unnamed or named columns.
@@ -149,7 +150,7 @@ public struct DatasetManifest: Hashable, Codable, Sendable {
     public var shards: [ShardDescription]
     /// Seed of the shuffle.
     public var seed: UInt64
-    /// What was read: `libsvm`, `csv`, `tsv`, `idx`.
+    /// What was read: `libsvm`, `csv`, `tsv`, `idx`, `npy`, `npz`.
     public var format: String
     /// What the import thought worth saying, one line each.
     public var warnings: [String]

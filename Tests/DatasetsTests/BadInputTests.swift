@@ -199,6 +199,6 @@ private let anyFile = [
         4,
         1
     ),
-    BadInput("zip", bytes: [0x50, 0x4B, 0x03, 0x04, 0, 0, 0, 0], .unsupportedCompression),
+    BadInput("zip", bytes: [0x50, 0x4B, 0x03, 0x04, 0, 0, 0, 0], .zipCorrupt),
     BadInput("zstd", bytes: [0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0], .unsupportedCompression),
 ]

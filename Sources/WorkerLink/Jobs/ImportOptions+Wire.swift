@@ -48,6 +48,7 @@ extension ImportLimits {
         [
             \.lineBytesMax, \.fieldBytesMax, \.tableColumnsMax, \.columnsMax, \.rowsMax,
             \.categoriesMax, \.classesMax, \.bytesMax, \.ratioMax, \.ratioFreeBytes,
+            \.turnedBytesMax,
         ]
     }
 

@@ -8,13 +8,16 @@ struct DatasetAddCommand: ParsableCommand {
         commandName: "add",
         abstract: "Import files: check every value, shard, replicate.",
         discussion: """
-            Reads LIBSVM text, CSV, TSV and IDX pairs (images and labels), each also gzipped. \
+            Reads LIBSVM text, CSV, TSV, IDX pairs (images and labels) and NumPy's .npy pairs \
+            (features and labels), each also gzipped, and .npz files, scipy's sparse ones too. \
             Columns of text become one-hot columns. The files are opened here, with your rights; \
-            '-' is standard input.
+            '-' is standard input. In an .npz file --label, --only and --drop name arrays.
 
               distmlctl dataset add digits digits.csv
               distmlctl dataset add adult adult.data --missing mean --drop 3
               distmlctl dataset add mnist images-idx3-ubyte.gz labels-idx1-ubyte.gz
+              distmlctl dataset add faces X.npy y.npy
+              distmlctl dataset add keras mnist.npz --label y_train
             """
     )
 

@@ -46,7 +46,7 @@ struct Completer {
             "--output": OutputFormat.allValueStrings, "-o": OutputFormat.allValueStrings,
             "--model": ["linear", "logistic", "softmax"], "--bias": ["free", "none", "feature"],
             "--schedule": ["constant", "step"], "--missing": ["mean", "zero"],
-            "--format": ["libsvm", "csv", "tsv", "idx"], "--to": ["safetensors"],
+            "--format": ReadingOptions.Format.allValueStrings, "--to": ["safetensors"],
             "--status": RunFilter.states, "--on-loss": ["fail"], "--index-base": ["0", "1"],
         ]
         if let last = rest.last {
