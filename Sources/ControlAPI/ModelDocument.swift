@@ -43,8 +43,8 @@ public struct ModelDocument: Codable, Hashable, Sendable {
         datasetVersion = manifest.datasetVersion
         columns = manifest.mapping.count
         if case .classes(let names) = manifest.labels { classes = names } else { classes = [] }
-        parameters = manifest.parameterCount
-        bias = manifest.bias
+        parameters = manifest.shape.wordCount
+        bias = manifest.shape.bias
         hash = manifest.hash
         bytes = manifest.bytes
         metrics = manifest.metrics

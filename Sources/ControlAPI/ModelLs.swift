@@ -36,7 +36,7 @@ public enum ModelLs: Method {
             kind = manifest.kind
             run = manifest.run
             dataset = manifest.dataset
-            parameters = manifest.parameterCount
+            parameters = manifest.shape.wordCount
             bytes = manifest.bytes
             metrics = manifest.metrics
             madeAt = Timestamp(seconds: manifest.madeAt)

@@ -73,6 +73,11 @@ public enum LabelKind: Hashable, Codable, Sendable {
     case classes([String])
     /// Real values, for regression.
     case real
+
+    /// Number of classes; 0 for real values.
+    public var classCount: Int {
+        if case .classes(let names) = self { names.count } else { 0 }
+    }
 }
 
 /// Rows of one class.

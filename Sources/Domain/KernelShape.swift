@@ -90,28 +90,28 @@ public struct KernelShape: Hashable, Codable, Sendable {
     public func tensors(
         columns: Int,
         classes: Int
-    ) -> [(name: String, dimensions: [Int], isInteger: Bool)] {
+    ) -> [TensorShape] {
         let outputs = outputs(classes: classes)
-        var list: [(name: String, dimensions: [Int], isInteger: Bool)] = []
+        var list: [TensorShape] = []
         if let features {
-            list.append(("frequencies", [features, columns], false))
-            list.append(("phases", [features], false))
-            list.append(("coefficients", [outputs, features], false))
+            list.append(TensorShape("frequencies", [features, columns]))
+            list.append(TensorShape("phases", [features]))
+            list.append(TensorShape("coefficients", [outputs, features]))
         } else {
             if let nonzeros {
-                list.append(("supports.offsets", [supports + 1], true))
-                list.append(("supports.indices", [nonzeros], true))
-                list.append(("supports.values", [nonzeros], false))
+                list.append(TensorShape("supports.offsets", [supports + 1], .int32))
+                list.append(TensorShape("supports.indices", [nonzeros], .int32))
+                list.append(TensorShape("supports.values", [nonzeros]))
             } else {
-                list.append(("supports", [supports, columns], false))
+                list.append(TensorShape("supports", [supports, columns]))
             }
             let rows = isOneVsRest ? outputs : classes - 1
-            list.append(("coefficients", [rows, supports], false))
+            list.append(TensorShape("coefficients", [rows, supports]))
         }
-        list.append(("rho", [outputs], false))
+        list.append(TensorShape("rho", [outputs]))
         if hasProbabilities {
-            list.append(("prob.a", [outputs], false))
-            list.append(("prob.b", [outputs], false))
+            list.append(TensorShape("prob.a", [outputs]))
+            list.append(TensorShape("prob.b", [outputs]))
         }
         return list
     }

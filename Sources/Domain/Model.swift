@@ -8,8 +8,8 @@ public struct ModelManifest: Hashable, Codable, Sendable {
     public var run: RunID
     /// The generation of the run that finished it.
     public var generation: Generation
-    /// What was fitted.
-    public var kind: ModelKind
+    /// How its words are to be read.
+    public var shape: ModelShape
     /// How the search went.
     public var algorithm: Algorithm
     /// The dataset it was trained on.
@@ -20,12 +20,6 @@ public struct ModelManifest: Hashable, Codable, Sendable {
     public var mapping: ColumnMapping
     /// What its outputs mean.
     public var labels: LabelKind
-    /// Constant term.
-    public var bias: Bias
-    /// Value of the constant column where `bias` is `feature`.
-    public var biasScale: Float
-    /// Number of parameters: weights (outputs, columns) row-major, then the biases (outputs).
-    public var parameterCount: Int
     /// SHA-256 of the model file.
     public var hash: ContentHash
     /// Size of the model file.
@@ -41,15 +35,12 @@ public struct ModelManifest: Hashable, Codable, Sendable {
         name: ModelName,
         run: RunID,
         generation: Generation,
-        kind: ModelKind,
+        shape: ModelShape,
         algorithm: Algorithm,
         dataset: DatasetName,
         datasetVersion: ContentHash,
         mapping: ColumnMapping,
         labels: LabelKind,
-        bias: Bias,
-        biasScale: Float,
-        parameterCount: Int,
         hash: ContentHash,
         bytes: Int,
         metrics: [Metrics],
@@ -59,18 +50,18 @@ public struct ModelManifest: Hashable, Codable, Sendable {
         self.name = name
         self.run = run
         self.generation = generation
-        self.kind = kind
+        self.shape = shape
         self.algorithm = algorithm
         self.dataset = dataset
         self.datasetVersion = datasetVersion
         self.mapping = mapping
         self.labels = labels
-        self.bias = bias
-        self.biasScale = biasScale
-        self.parameterCount = parameterCount
         self.hash = hash
         self.bytes = bytes
         self.metrics = metrics
         self.madeAt = madeAt
     }
+
+    /// What was fitted.
+    public var kind: ModelKind { shape.kind }
 }

@@ -99,6 +99,24 @@ public struct NetworkShape: Hashable, Sendable {
     /// Number of scores that come out.
     public var outputs: Int { stages.last?.output.count ?? 0 }
 
+    /// The arrays of a finished model: `layer1.weights`, `layer1.biases` and so on, where a layer
+    /// has any; layers count from 1 as they are typed, that of the outputs last.
+    public var tensors: [TensorShape] {
+        var tensors: [TensorShape] = []
+        for (index, stage) in stages.enumerated() where !stage.weights.isEmpty {
+            let name = "layer\(index + 1)"
+            let dimensions: [Int]
+            switch stage.layer {
+            case .convolution(let channels, let kernel):
+                dimensions = [channels, kernel, kernel, stage.input.channels]
+            case .dense, .pool, .dropout: dimensions = [stage.output.count, stage.input.count]
+            }
+            tensors.append(TensorShape("\(name).weights", dimensions))
+            tensors.append(TensorShape("\(name).biases", [stage.biases.count]))
+        }
+        return tensors
+    }
+
     private static let parametersMax = 1 << 28
 
     private static func weights(of layer: NetworkLayer, from input: Extent) -> Int {

@@ -113,17 +113,48 @@ public struct Metrics: Hashable, Codable, Sendable {
     public var recall: Double?
     /// Of the positive class for two classes, else the mean over the classes.
     public var f1: Double?
+    /// Share of all rows that were right, as an F1 over all classes together.
+    public var f1Micro: Double?
+    /// Area under the ROC curve, ties counted half; mean of one class against the rest for more
+    /// than two.
+    public var rocAUC: Double?
+    /// Area under the precision–recall curve (average precision), likewise.
+    public var prAUC: Double?
+    /// Share of rows whose class was among the five likeliest; for more than five classes.
+    public var top5: Double?
     /// Mean negative log-likelihood in nats.
     public var logLoss: Double?
     /// Root of the mean squared error, in the label's unit.
     public var rmse: Double?
     /// Share of the labels' variance that is explained.
     public var r2: Double?
+    /// The figures of each class, in their order; nil for real labels.
+    public var perClass: [ClassFigures]?
 
     /// Metrics of no rows yet.
     public init(on: String, rows: Int) {
         self.on = on
         self.rows = rows
+    }
+}
+
+/// How well a model does on one class.
+public struct ClassFigures: Hashable, Codable, Sendable {
+    /// Rows of the class.
+    public var rows: Int
+    /// Share of the rows called this class that were of it.
+    public var precision: Double
+    /// Share of its rows that were called it.
+    public var recall: Double
+    /// Harmonic mean of both.
+    public var f1: Double
+
+    /// Figures with all their fields.
+    public init(rows: Int, precision: Double, recall: Double, f1: Double) {
+        self.rows = rows
+        self.precision = precision
+        self.recall = recall
+        self.f1 = f1
     }
 }
 
@@ -143,6 +174,10 @@ public struct RunProgress: Hashable, Codable, Sendable {
     public var seconds: Double
     /// Epochs at which the run will end at the latest, where a limit is known.
     public var epochsMax: Int?
+    /// The figure that counts, on the validation rows, where it was measured at this point.
+    public var validation: Double?
+    /// Certified gap, or violation of the optimality conditions, where the method has one.
+    public var gap: Double?
 
     /// A point with all its fields.
     public init(
@@ -188,6 +223,12 @@ public struct RunResult: Hashable, Codable, Sendable {
     public var rowsPerSecond: Double
     /// Bytes each node sent around the ring.
     public var bytesSentPerNode: Int
+    /// What a support vector machine measured.
+    public var svm: SVMFigures?
+    /// What waiting for each other cost.
+    public var traffic: TrafficFigures?
+    /// What a range test of rates found; empty where there was none.
+    public var rateTrial: [RatePoint]
     /// Why it ended other than well; nil otherwise.
     public var cause: Cause?
 
@@ -202,6 +243,7 @@ public struct RunResult: Hashable, Codable, Sendable {
         wallSeconds = 0
         rowsPerSecond = 0
         bytesSentPerNode = 0
+        rateTrial = []
     }
 }
 

@@ -29,7 +29,7 @@ public struct Choices: Equatable, Sendable {
     ///
     /// `rows` are those to train on, over all ranks.
     public init(_ spec: RunSpec, rows: Int, labels: LabelKind) {
-        model = spec.model ?? Choices.model(for: labels)
+        model = spec.model ?? Choices.model(for: labels, by: spec)
         batch = spec.batch ?? Choices.batch(rows: rows)
         batch = Swift.max(1, Swift.min(batch, rows))
         isBatchGiven = spec.batch != nil
@@ -42,13 +42,19 @@ public struct Choices: Equatable, Sendable {
         isPenaltyGiven = spec.l2 != nil
         // Classes that a plane separates have no finite optimum. A penalty that weighs as much as
         // a third of a row gives them one, and moves the others by less than their rows can tell.
-        let needsPenalty = spec.algorithm == .sgd && model != .linear
+        let needsPenalty = spec.algorithm == .sgd && (model == .logistic || model == .softmax)
         l2 = spec.l2 ?? (needsPenalty ? 1 / (3 * Double(Swift.max(1, rows))) : 0)
     }
 
-    /// Logistic for two classes, softmax for more, linear for real values.
-    public static func model(for labels: LabelKind) -> ModelKind {
-        switch labels {
+    /// What the labels call for: logistic for two classes, softmax for more, linear for real
+    /// values; for machines and networks what was asked for.
+    public static func model(for labels: LabelKind, by spec: RunSpec) -> ModelKind {
+        if let network = spec.network { return network.isConvolutional ? .cnn : .mlp }
+        if spec.algorithm == .svm {
+            let isLinear = spec.svm?.kernel == nil
+            return isLinear ? .svm : .kernelSVM
+        }
+        return switch labels {
         case .real: .linear
         case .classes(let names): names.count > 2 ? .softmax : .logistic
         }
@@ -99,8 +105,9 @@ public struct Choices: Equatable, Sendable {
             parts.append(
                 schedule == .step
                     ? "rate ÷ 10 at the first plateau, end at the second"
-                    : "constant rate, end at the plateau"
+                    : "\(schedule.rawValue) rate, end at the plateau"
             )
+        case .lbfgs, .newton, .svm: break
         }
         return parts.joined(separator: " · ")
     }

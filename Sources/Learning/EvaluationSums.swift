@@ -1,5 +1,4 @@
 public import Domain
-import Glibc
 public import LinearAlgebra
 
 /// How well a model does, as sums that add up over rows and ranks.
@@ -36,19 +35,15 @@ public struct EvaluationSums: Sendable, Equatable {
     /// All sums in a fixed order, to be added elementwise.
     public var values: [Double] { [rows, loss] + moments + confusion }
 
-    /// Adds the rows of `batch` as `model` scores them.
-    public mutating func add(
-        _ batch: Batch,
-        by model: LinearModel,
-        at parameters: borrowing Vector
-    ) {
+    /// Adds the rows of `batch` as `scorer` scores them.
+    public mutating func add(_ batch: Batch, by scorer: any Scorer) {
         guard batch.rows > 0 else { return }
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * model.outputs) {
-            room in
+        let outputs = scorer.outputs
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * outputs) { room in
             guard let scores = room.baseAddress else { return }
-            model.writeScores(at: parameters, of: batch, to: scores)
+            scorer.writeScores(of: batch, to: scores)
             for row in 0..<batch.rows {
-                add(scores + row * model.outputs, row: row, of: batch, by: model)
+                add(scores + row * outputs, row: row, of: batch, by: scorer)
             }
         }
     }
@@ -57,7 +52,7 @@ public struct EvaluationSums: Sendable, Equatable {
         _ scores: UnsafeMutablePointer<Float>,
         row: Int,
         of batch: Batch,
-        by model: LinearModel
+        by scorer: any Scorer
     ) {
         rows += 1
         switch batch.labels {
@@ -68,16 +63,16 @@ public struct EvaluationSums: Sendable, Equatable {
             moments[0] += error * error
             moments[1] += label
             moments[2] += label * label
-            loss += model.loss.take(scores, label: labels[row])
+            loss += scorer.loss(scores, label: labels[row])
         case .classes(let labels):
-            let called = bestClass(scores, outputs: model.outputs)
+            let called = scorer.bestClass(scores)
             confusion[Int(labels[row]) * classes + called] += 1
-            loss += model.loss.take(scores, label: Float(labels[row]))
+            loss += scorer.loss(scores, label: Float(labels[row]))
         }
     }
 
-    /// What the sums say; `on` names the rows.
-    public func metrics(on: String) -> Metrics {
+    /// What the sums say of rows that `on` names, scored by a model of this shape.
+    public func metrics(on: String, by shape: ModelShape) -> Metrics {
         var metrics = Metrics(on: on, rows: Int(rows))
         guard rows > 0 else { return metrics }
         guard classes > 0 else {
@@ -86,7 +81,7 @@ public struct EvaluationSums: Sendable, Equatable {
             if spread > 0 { metrics.r2 = 1 - moments[0] / spread }
             return metrics
         }
-        metrics.logLoss = loss / rows
+        if shape.isLikelihood { metrics.logLoss = loss / rows }
         fillClassMetrics(&metrics)
         return metrics
     }
@@ -120,32 +115,5 @@ public struct EvaluationSums: Sendable, Equatable {
         metrics.recall =
             isBinary ? (positives > 0 ? confusion[3] / positives : 0) : mean(recalls)
         metrics.f1 = isBinary ? scores[1] : mean(scores)
-    }
-}
-
-/// The class that the scores of one row call: the largest, or the sign of a single one.
-public func bestClass(_ scores: UnsafePointer<Float>, outputs: Int) -> Int {
-    guard outputs > 1 else { return scores[0] > 0 ? 1 : 0 }
-    var best = 0
-    for k in 1..<outputs where scores[k] > scores[best] { best = k }
-    return best
-}
-
-/// Replaces the scores of one row by probabilities of the classes.
-///
-/// Shapes: `scores` (outputs), the result (classes): two for a logistic model.
-public func probabilities(
-    _ scores: UnsafeMutablePointer<Float>,
-    of model: LinearModel
-) -> [Float] {
-    switch model.kind {
-    case .linear: return []
-    case .logistic:
-        let score = Double(scores[0])
-        let positive = Float(1 / (1 + exp(-score)))
-        return [1 - positive, positive]
-    case .softmax:
-        _ = exponentiate(scores, model.outputs)
-        return (0..<model.outputs).map { scores[$0] }
     }
 }

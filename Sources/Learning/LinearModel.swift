@@ -43,12 +43,26 @@ public struct LinearModel: Model {
         self.columns = columns
         self.bias = bias
         self.biasScale = bias == .feature ? biasScale : 1
-        outputs = kind == .softmax ? classes : 1
         switch kind {
-        case .linear: loss = .squared
-        case .logistic: loss = .logistic
-        case .softmax: loss = .softmax(classes: classes)
+        case .linear: (outputs, loss) = (1, .squared)
+        case .logistic: (outputs, loss) = (1, .logistic)
+        case .softmax: (outputs, loss) = (classes, .softmax(classes: classes))
+        case .svm:
+            outputs = classes > 2 ? classes : 1
+            loss = .hinge(outputs: outputs)
+        case .mlp, .cnn, .kernelSVM: preconditionFailure("\(kind) is not linear in the features")
         }
+    }
+
+    /// The model that a finished model's shape describes.
+    public init(_ shape: ModelShape) {
+        self.init(
+            kind: shape.kind,
+            columns: shape.columns,
+            classes: Swift.max(2, shape.classes),
+            bias: shape.bias,
+            biasScale: shape.biasScale
+        )
     }
 
     /// Number of weights, biases not counted.

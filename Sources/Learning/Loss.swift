@@ -11,6 +11,8 @@ enum Loss {
     case squared
     case logistic
     case softmax(classes: Int)
+    /// Of a linear machine: max(0, 1 − y·z), y = ±1, summed over the outputs.
+    case hinge(outputs: Int)
 
     /// A bound of the second derivative by the scores, for any scores.
     ///
@@ -21,6 +23,7 @@ enum Loss {
         case .squared: 1
         case .logistic: 0.25
         case .softmax: 0.5
+        case .hinge: 1
         }
     }
 
@@ -45,6 +48,31 @@ enum Loss {
             let logSum = exponentiate(scores, classes)
             scores[target] -= 1
             return logSum - score
+        case .hinge(let outputs):
+            var sum = 0.0
+            for k in 0..<outputs {
+                let isOwn = outputs == 1 ? label > 0 : Int(label) == k
+                let missed = 1 - (isOwn ? scores[k] : -scores[k])
+                scores[k] = missed > 0 ? (isOwn ? -1 : 1) : 0
+                sum += Double(Swift.max(0, missed))
+            }
+            return sum
+        }
+    }
+
+    /// Replaces the scores of one row by probabilities of the classes; empty where they are none.
+    ///
+    /// Shapes: `scores` (outputs), the result (classes): two for a logistic model.
+    func probabilities(_ scores: UnsafeMutablePointer<Float>) -> [Float] {
+        switch self {
+        case .squared, .hinge: return []
+        case .logistic:
+            let score = Double(scores[0])
+            let positive = Float(1 / (1 + exp(-score)))
+            return [1 - positive, positive]
+        case .softmax(let classes):
+            _ = exponentiate(scores, classes)
+            return (0..<classes).map { scores[$0] }
         }
     }
 }

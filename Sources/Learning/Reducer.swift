@@ -15,6 +15,25 @@ public protocol Reducer: AnyObject {
     /// Sums elementwise over all ranks, in place.
     func sum(_ vector: inout Vector) throws(ReducerError)
 
+    /// Begins to sum some elements of a vector of `makeVector`, while the caller computes on.
+    ///
+    /// The elements belong to the ring until `finishSum`. All ranks begin the same sums in the same
+    /// order; a few may be under way at once.
+    /// - Returns: What to call `finishSum` with.
+    func beginSum(
+        _ vector: borrowing Vector,
+        _ elements: Range<Int>
+    ) throws(ReducerError) -> Int
+
+    /// Waits until the elements hold the sums.
+    func finishSum(_ token: Int) throws(ReducerError)
+
+    /// The bytes of every rank, in rank order; their lengths may differ.
+    func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]]
+
+    /// How often this rank has waited for the others, and for how many seconds in all.
+    var waiting: (count: Int, seconds: Double) { get }
+
     /// Sums elementwise over all ranks, in place.
     func sum(_ values: inout [Double]) throws(ReducerError)
 
@@ -47,6 +66,14 @@ public final class LoneReducer: Reducer {
     public func makeVector(count: Int) -> Vector { Vector(zeros: count) }
     /// Leaves everything as it is.
     public func sum(_ vector: inout Vector) {}
+    /// There is nothing to add.
+    public func beginSum(_ vector: borrowing Vector, _ elements: Range<Int>) -> Int { 0 }
+    /// There is nothing to wait for.
+    public func finishSum(_ token: Int) {}
+    /// Its own bytes.
+    public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+    /// It never waits.
+    public var waiting: (count: Int, seconds: Double) { (0, 0) }
     /// Leaves everything as it is.
     public func sum(_ values: inout [Double]) {}
     /// Leaves everything as it is.

@@ -43,6 +43,14 @@ public struct Batch {
         self.labels = labels
     }
 
+    /// Whether only non-zero values are stored.
+    public var isSparse: Bool {
+        switch features {
+        case .dense: false
+        case .sparse: true
+        }
+    }
+
     /// Rows `range` of this batch.
     public func slice(_ range: Range<Int>) -> Batch {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "\(range) of \(rows) rows")

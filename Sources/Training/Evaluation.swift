@@ -7,13 +7,12 @@ public import Wire
 ///
 /// - Throws: `RowSourceError` where the rows cannot be read.
 public func evaluate(
-    _ model: LinearModel,
-    at parameters: borrowing Vector,
+    _ scorer: any Scorer,
     classes: Int,
     on source: some RowSource
 ) throws(RowSourceError) -> EvaluationSums {
     var sums = EvaluationSums(classes: classes)
-    try forEachBlock(of: source) { _, batch in sums.add(batch, by: model, at: parameters) }
+    try forEachBlock(of: source) { _, batch in sums.add(batch, by: scorer) }
     return sums
 }
 
@@ -33,23 +32,19 @@ public struct Predictions: Equatable, Sendable {
         self.probabilities = probabilities
     }
 
-    /// What `model` says of the rows of `batch`, the first of which has the number `firstRow`.
-    public init(
-        of batch: Batch,
-        by model: LinearModel,
-        at parameters: borrowing Vector,
-        firstRow: Int
-    ) {
+    /// What `scorer` says of the rows of `batch`, the first of which has the number `firstRow`.
+    ///
+    /// `isReal` says whether its score is the value itself.
+    public init(of batch: Batch, by scorer: any Scorer, isReal: Bool, firstRow: Int) {
         self.init(firstRow: firstRow, values: [], probabilities: [])
-        let outputs = model.outputs
+        let outputs = scorer.outputs
         let room = UnsafeMutablePointer<Float>.allocate(capacity: batch.rows * outputs + 1)
         defer { room.deallocate() }
-        model.writeScores(at: parameters, of: batch, to: room)
+        scorer.writeScores(of: batch, to: room)
         for row in 0..<batch.rows {
             let scores = room + row * outputs
-            let isReal = model.kind == .linear
-            values.append(isReal ? scores[0] : Float(bestClass(scores, outputs: outputs)))
-            probabilities.append(contentsOf: Learning.probabilities(scores, of: model))
+            values.append(isReal ? scores[0] : Float(scorer.bestClass(scores)))
+            probabilities.append(contentsOf: scorer.probabilities(scores))
         }
     }
 
@@ -77,12 +72,12 @@ public struct Predictions: Equatable, Sendable {
 /// - Throws: `RowSourceError` where the rows cannot be read.
 public func predict(
     _ source: some RowSource,
-    by model: LinearModel,
-    at parameters: borrowing Vector,
+    by scorer: any Scorer,
+    isReal: Bool,
     _ body: (Predictions) -> Void
 ) throws(RowSourceError) {
     try forEachBlock(of: source) { firstRow, batch in
-        body(Predictions(of: batch, by: model, at: parameters, firstRow: firstRow))
+        body(Predictions(of: batch, by: scorer, isReal: isReal, firstRow: firstRow))
     }
 }
 

@@ -1,4 +1,4 @@
-import Learning
+public import Domain
 public import Wire
 
 /// The payload of a job that measures a finished model, or applies it to rows.
@@ -7,25 +7,25 @@ public import Wire
 public struct ModelJob: Equatable, Sendable {
     /// How to read the parameters.
     public var shape: ModelShape
-    /// Parameters for raw features.
-    public var parameters: [Float]
+    /// The model's words.
+    public var words: [Float]
     /// The rows, in order.
     public var shards: [ShardInput]
 
     /// A job with all its fields.
-    public init(shape: ModelShape, parameters: [Float], shards: [ShardInput]) {
+    public init(shape: ModelShape, words: [Float], shards: [ShardInput]) {
         self.shape = shape
-        self.parameters = parameters
+        self.words = words
         self.shards = shards
     }
 
     /// Reads a payload.
     public init(payload: [UInt8]) throws(WireError) {
         var reader = ByteReader(payload)
-        shape = try ModelShape(from: &reader)
-        parameters = try reader.floats("parameters", limit: elementsMax)
-        guard parameters.count == shape.model.parameterCount else {
-            throw .badValue(what: "parameters", value: "\(parameters.count)")
+        shape = try reader.decode(ModelShape.self, "shape")
+        words = try reader.floats("words", limit: elementsMax)
+        guard shape.isSound(wordsMax: elementsMax), words.count == shape.wordCount else {
+            throw .badValue(what: "words", value: "\(words.count)")
         }
         shards = try reader.array("shards", limit: 252, ShardInput.init(from:))
         try reader.finish()
@@ -33,9 +33,9 @@ public struct ModelJob: Equatable, Sendable {
 
     /// The payload.
     public var payload: [UInt8] {
-        var writer = ByteWriter(capacity: 256 + 4 * parameters.count)
-        shape.write(to: &writer)
-        writer.write(parameters)
+        var writer = ByteWriter(capacity: 4096 + 4 * words.count)
+        writer.write(coding: shape)
+        writer.write(words)
         writer.write(UInt32(shards.count))
         for shard in shards { shard.write(to: &writer) }
         return writer.bytes

@@ -15,30 +15,34 @@ extension Trainer {
         result.epochs = Double(state.epoch) + fractionOfEpoch
         result.steps = state.step
         result.certifiedGap = gap
-        guard outcome != .diverged else { return close(result, Vector(zeros: 0)) }
+        guard outcome != .diverged else { return close(result) }
         try compareParameters(parameters)
         let raw = scaling.raw(parameters, of: model)
-        let sums = try measure(raw, on: rows, keeping: { !isHeldOut($0) })
+        let scorer = makeScorer(task.shape, words: raw.array)
+        let sums = try measure(scorer, on: rows, keeping: { !isHeldOut($0) })
         result.loss = sums.rows > 0 ? sums.loss / sums.rows : nil
         result.objective = result.loss.map { $0 + penalty(at: parameters) * lossUnit }
         if let validation {
-            let held = try measure(raw, on: validation, keeping: { _ in true })
-            result.metrics.append(held.metrics(on: "validation"))
+            let held = try measure(scorer, on: validation, keeping: { _ in true })
+            result.metrics.append(held.metrics(on: "validation", by: task.shape))
         } else if task.spec.validationSplit != nil {
-            let held = try measure(raw, on: rows, keeping: isHeldOut)
-            result.metrics.append(held.metrics(on: "validation"))
+            let held = try measure(scorer, on: rows, keeping: isHeldOut)
+            result.metrics.append(held.metrics(on: "validation", by: task.shape))
         }
-        result.metrics.append(sums.metrics(on: "training"))
-        return close(result, raw)
+        result.metrics.append(sums.metrics(on: "training", by: task.shape))
+        return close(result, task.shape, raw)
     }
 
     private func close(
         _ result: consuming RunResult,
-        _ parameters: consuming Vector
+        _ shape: ModelShape? = nil,
+        _ words: consuming Vector = Vector(zeros: 0)
     ) -> TrainingOutput {
         result.wallSeconds = elapsed
         result.rowsPerSecond = elapsed > 0 ? state.rowsRead / elapsed : 0
-        return TrainingOutput(result: result, parameters: parameters)
+        let waiting = reducer.waiting
+        result.traffic = TrafficFigures(waits: waiting.count, waitSeconds: waiting.seconds)
+        return TrainingOutput(result: result, shape: shape, words: words)
     }
 
     private var fractionOfEpoch: Double {
@@ -47,7 +51,7 @@ extension Trainer {
 
     /// Sums over the chosen rows of all ranks.
     func measure(
-        _ raw: borrowing Vector,
+        _ scorer: any Scorer,
         on source: any RowSource,
         keeping isKept: (Int) -> Bool
     ) throws(TrainingError) -> EvaluationSums {
@@ -58,7 +62,7 @@ extension Trainer {
             let base = low
             do {
                 try source.withRows(low..<high) { batch in
-                    add(batch, from: base, keeping: isKept, at: raw, to: &sums)
+                    add(batch, from: base, keeping: isKept, by: scorer, to: &sums)
                 }
             } catch { throw .learning(.rows(error)) }
             observer.tick()
@@ -72,7 +76,7 @@ extension Trainer {
         _ batch: Batch,
         from base: Int,
         keeping isKept: (Int) -> Bool,
-        at raw: borrowing Vector,
+        by scorer: any Scorer,
         to sums: inout EvaluationSums
     ) {
         var start = 0
@@ -83,7 +87,7 @@ extension Trainer {
             }
             var end = start + 1
             while end < batch.rows, isKept(base + end) { end += 1 }
-            sums.add(batch.slice(start..<end), by: model, at: raw)
+            sums.add(batch.slice(start..<end), by: scorer)
             start = end
         }
     }

@@ -17,7 +17,8 @@ public final class Trainer {
     let validation: (any RowSource)?
     let reducer: any Reducer
     let observer: any TrainingObserver
-    let model: LinearModel
+    /// The model, where its scores are linear in the features.
+    lazy var model = LinearModel(task.shape)
 
     /// Numbers of this rank's rows to train on.
     var training: [Int32] = []
@@ -44,7 +45,6 @@ public final class Trainer {
         self.validation = validation
         self.reducer = reducer
         self.observer = observer
-        model = task.model
         choices = Choices(task.spec, rows: 1, labels: .real)
     }
 
@@ -65,6 +65,7 @@ public final class Trainer {
         return switch task.spec.algorithm {
         case .sgd: try runSGD(isResumed: checkpoint != nil)
         case .gd: try runGD(isResumed: checkpoint != nil)
+        case .lbfgs, .newton, .svm: throw .unsupported(task.spec.algorithm)
         }
     }
 

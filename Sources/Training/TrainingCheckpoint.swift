@@ -4,7 +4,7 @@ public import Wire
 ///
 /// | Bytes | Meaning |
 /// |---|---|
-/// | 8 | magic `dmlchk01` |
+/// | 8 | magic `dmlchk02` |
 /// | … | the fields below, by `Wire`, in their order |
 ///
 /// What may be read again (rows, scaling of given data) is not in it; the scaling is, because a
@@ -62,11 +62,13 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var startNorm = 0.0
     /// What was chosen, one line.
     public var choices = ""
+    /// State of a method that keeps it in a form of its own.
+    public var solver: [UInt8] = []
 
     /// A checkpoint of nothing yet.
     public init() {}
 
-    private static let magic: UInt64 = 0x3130_6B68_636C_6D64
+    private static let magic: UInt64 = 0x3230_6B68_636C_6D64
 
     /// Reads what `bytes` holds.
     public init(bytes: [UInt8]) throws(WireError) {
@@ -101,6 +103,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         valueAndStep = try reader.doubles("value", limit: 8)
         startNorm = try reader.double("start norm")
         choices = try reader.string("choices", limit: 4096)
+        solver = try reader.bytes("solver", limit: 1 << 31)
         try reader.finish()
     }
 
@@ -122,6 +125,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         for vector in [plateau, point, gradient, history, valueAndStep] { writer.write(vector) }
         writer.write(startNorm)
         writer.write(choices)
+        writer.write(solver)
         return writer.bytes
     }
 }

@@ -28,6 +28,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case foreignCheckpoint(reason: String)
     /// There is nothing to learn from.
     case noRows
+    /// A method that this program does not know.
+    case unsupported(Algorithm)
 
     /// One line for the operator.
     public var description: String {
@@ -37,6 +39,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "the ranks hold different parameters at step \(step); memory or a processor is at fault"
         case .foreignCheckpoint(let reason): "the checkpoint does not fit: \(reason)"
         case .noRows: "no rows to train on"
+        case .unsupported(let algorithm): "this worker knows no \(algorithm.rawValue)"
         }
     }
 }
@@ -45,6 +48,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 public struct TrainingOutput: ~Copyable {
     /// How it ended, with what was measured.
     public var result: RunResult
-    /// Parameters for raw features; empty where the run left no model.
-    public var parameters: Vector
+    /// How the model's words are to be read; nil where the run left no model.
+    public var shape: ModelShape?
+    /// The words of the model, for raw features.
+    public var words: Vector
 }

@@ -1,9 +1,9 @@
 public import Domain
-public import Learning
+import Learning
 public import Wire
 
 /// What one rank is asked to do in a run; the data come beside it.
-public struct TrainingTask: Equatable, Sendable {
+public struct TrainingTask: Hashable, Codable, Sendable {
     /// How to search; its names are placeholders.
     public var spec: RunSpec
     /// Number of classes; 0 for real labels.
@@ -12,8 +12,16 @@ public struct TrainingTask: Equatable, Sendable {
     public var columns: Int
     /// Whether rows are sparse.
     public var isSparse: Bool
+    /// Height, width and, where there are several, channels of an image row; nil for other rows.
+    public var imageShape: [Int]?
+    /// Rows of all shards of the dataset.
+    public var rows = 0
+    /// Values that all shards store.
+    public var storedValues = 0
+    /// Weight of each class as it was said; empty where all count 1.
+    public var classWeights: [Double] = []
 
-    /// A task with all its fields.
+    /// A task over rows of this form.
     public init(spec: RunSpec, classes: Int, columns: Int, isSparse: Bool) {
         self.spec = spec
         self.classes = classes
@@ -21,41 +29,55 @@ public struct TrainingTask: Equatable, Sendable {
         self.isSparse = isSparse
     }
 
-    /// Reads what `encoded` wrote.
+    /// Reads what `write` wrote.
     public init(from reader: inout ByteReader) throws(WireError) {
-        spec = try readSpec(from: &reader)
-        classes = try reader.wholeNumber("classes")
-        columns = try reader.wholeNumber("columns")
-        isSparse = try reader.bool("sparse")
+        self = try reader.decode(TrainingTask.self, "task")
+        let counts = [classes, columns, rows, storedValues]
+        guard counts.allSatisfy((0...elementsMax).contains) else {
+            throw .badValue(what: "task", value: "\(counts)")
+        }
     }
 
-    /// Writes it for the seam.
+    /// Writes it for the seam; neither the run's name nor a dataset's crosses.
     public func write(to writer: inout ByteWriter) {
-        Training.write(spec, to: &writer)
-        writer.write(Int64(classes))
-        writer.write(Int64(columns))
-        writer.write(isSparse)
+        var bare = self
+        bare.spec.dataset = DatasetName(checked: "unnamed")
+        bare.spec.name = nil
+        bare.spec.validationDataset = nil
+        bare.spec.nodes = []
+        bare.spec.weighing.classWeights = []
+        writer.write(coding: bare)
     }
 
     /// What is fitted, as chosen or said.
-    public var model: LinearModel {
+    public var kind: ModelKind {
         let labels =
             classes == 0 ? LabelKind.real : .classes([String](repeating: "", count: classes))
-        return LinearModel(
-            kind: spec.model ?? Choices.model(for: labels),
+        return spec.model ?? Choices.model(for: labels, by: spec)
+    }
+
+    /// How the finished model will be read, as far as it is known before the search.
+    public var shape: ModelShape {
+        var shape = ModelShape(
+            kind: kind,
             columns: columns,
-            classes: Swift.max(2, classes),
+            classes: classes == 0 ? 0 : Swift.max(2, classes),
             bias: spec.bias,
             biasScale: spec.biasScale
         )
+        shape.network = spec.network
+        shape.imageShape = imageShape
+        return shape
     }
 
     /// Bytes of shared memory that a rank needs beyond its control page: vectors that are summed,
-    /// and room to hand over a checkpoint.
+    /// and room to hand over a checkpoint and a model.
     ///
     /// Pages that are never touched cost nothing, so this is generous.
     public var sharedBytes: Int {
-        let parameters = model.parameterCount
-        return 64 * (parameters + 4 * columns + 65_536)
+        let parameters = kind == .kernelSVM ? 2 * storedValues + 16 * rows : shape.wordCount
+        // Sums of second derivatives, packed, where the columns are few.
+        let squares = columns <= 4096 ? columns * columns : 0
+        return 64 * (parameters + 4 * columns + 65_536) + 16 * squares + (32 << 20)
     }
 }

@@ -8,6 +8,7 @@ internal import Wire
 /// | 2 reduced | UInt32 id |
 /// | 3 confirmed | UInt32 id |
 /// | 4 stop | nothing |
+/// | 5 gathered | UInt32 id, array of UInt32 lengths |
 ///
 /// The descriptors ride on the first byte of `start`, that of the memory first.
 enum DaemonMessage: Equatable {
@@ -15,6 +16,7 @@ enum DaemonMessage: Equatable {
     case reduced(id: UInt32)
     case confirmed(id: UInt32)
     case stop
+    case gathered(id: UInt32, lengths: [Int])
 
     /// What comes with the descriptors of a job.
     struct JobStart: Equatable {
@@ -43,6 +45,10 @@ enum DaemonMessage: Equatable {
             writer.write(id)
             return SeamFrame(kind: 3, payload: writer.bytes)
         case .stop: return SeamFrame(kind: 4, payload: [])
+        case .gathered(let id, let lengths):
+            writer.write(id)
+            writer.writeArray(lengths) { writer, length in writer.write(UInt32(length)) }
+            return SeamFrame(kind: 5, payload: writer.bytes)
         }
     }
 
@@ -52,6 +58,9 @@ enum DaemonMessage: Equatable {
         case 2: self = .reduced(id: try decode(frame.payload, readID))
         case 3: self = .confirmed(id: try decode(frame.payload, readID))
         case 4: self = .stop
+        case 5:
+            let (id, lengths) = try decode(frame.payload, readGathered)
+            self = .gathered(id: id, lengths: lengths)
         default: throw .unexpected(message: "kind \(frame.kind)")
         }
     }
@@ -59,6 +68,16 @@ enum DaemonMessage: Equatable {
 
 private func readID(_ reader: inout ByteReader) throws(WireError) -> UInt32 {
     try reader.integer("id")
+}
+
+private func readGathered(
+    _ reader: inout ByteReader
+) throws(WireError) -> (UInt32, [Int]) {
+    let id: UInt32 = try reader.integer("id")
+    let lengths = try reader.array("lengths", limit: 4096, itemBytes: 4) {
+        reader throws(WireError) in Int(try reader.integer("length", as: UInt32.self))
+    }
+    return (id, lengths)
 }
 
 private func readStart(_ reader: inout ByteReader) throws(WireError) -> DaemonMessage.JobStart {

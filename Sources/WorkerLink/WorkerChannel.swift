@@ -10,6 +10,7 @@ public final class WorkerChannel {
     private var descriptors: [Int32] = []
     private var reduced: Set<UInt32> = []
     private var confirmed: Set<UInt32> = []
+    private var gathered: [UInt32: [Int]] = [:]
     private var wasToldToStop = false
     private var lastID: UInt32 = 0
 
@@ -69,6 +70,19 @@ public final class WorkerChannel {
         while reduced.remove(id) == nil { try note(try receive()) }
     }
 
+    /// Waits for the bytes of all ranks, which lie in the range one after the other; this rank's
+    /// own lie at its beginning before.
+    /// - Returns: the length of each, in rank order.
+    func gather(_ range: SharedRange, ownBytes: Int) throws(WorkerError) -> [Int] {
+        lastID &+= 1
+        let id = lastID
+        try send(.gather(GatherRequest(id: id, range: range, ownBytes: ownBytes)))
+        while true {
+            if let lengths = gathered.removeValue(forKey: id) { return lengths }
+            try note(try receive())
+        }
+    }
+
     /// Says how far the job is.
     public func report(progress: [UInt8]) throws(WorkerError) { try send(.progress(progress)) }
 
@@ -113,6 +127,7 @@ public final class WorkerChannel {
         case .reduced(let id): reduced.insert(id)
         case .confirmed(let id): confirmed.insert(id)
         case .stop: wasToldToStop = true
+        case .gathered(let id, let lengths): gathered[id] = lengths
         case .start: throw .unexpected(message: "a second job")
         }
     }

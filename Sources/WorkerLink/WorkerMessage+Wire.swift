@@ -12,6 +12,7 @@ internal import Wire
 /// | 21 result | UInt32 zero, byte string, array of ranges |
 /// | 22 failure | text code, text line, byte string |
 /// | 23 log | UInt8 level, text |
+/// | 24 gather | UInt32 id, UInt64 bytes of its own, range |
 ///
 /// A range is UInt64 offset in bytes, UInt64 count, UInt8 element.
 enum WorkerFrameKind: UInt8 {
@@ -23,11 +24,12 @@ enum WorkerFrameKind: UInt8 {
     case result
     case failure
     case log
+    case gather
 
     /// Bytes of payload at most.
     var limit: Int {
         switch self {
-        case .ready, .reduce: 64
+        case .ready, .reduce, .gather: 64
         case .refused, .log: textLimit + 16
         case .progress: 64 << 10
         case .failure: 128 << 10
@@ -60,6 +62,7 @@ extension WorkerMessage {
             let (id, operation, claim) = try decode(payload, readReduce)
             let range = try prove(claim, memory)
             self = .reduce(ReduceRequest(id: id, range: range, operation: operation))
+        case .gather: self = .gather(try readGather(payload, memory))
         case .checkpoint: self = .checkpoint(try readReport(payload, memory))
         case .result: self = .result(try readReport(payload, memory))
         }
@@ -89,6 +92,22 @@ private func prove(
         throw .outOfRange(offset: claim.byteOffset, bytes: claim.count, size: 0)
     }
     return try memory.range(offset: claim.byteOffset, count: claim.count, of: claim.element)
+}
+
+private func readGather(
+    _ payload: [UInt8],
+    _ memory: SharedMemory?
+) throws(WorkerError) -> GatherRequest {
+    let (id, own, claim) = try decode(payload) { reader throws(WireError) in
+        let id: UInt32 = try reader.integer("id")
+        let own: UInt64 = try reader.integer("bytes of its own")
+        return (id, own, try ClaimedRange(from: &reader))
+    }
+    let range = try prove(claim, memory)
+    guard range.element == .byte, own <= UInt64(range.count) else {
+        throw .outOfRange(offset: claim.byteOffset, bytes: own, size: range.byteCount)
+    }
+    return GatherRequest(id: id, range: range, ownBytes: Int(own))
 }
 
 private func readReport(
@@ -164,6 +183,11 @@ extension WorkerMessage {
             kind = .reduce
             writer.write(request.id)
             writer.write(request.operation.rawValue)
+            ClaimedRange(request.range).write(to: &writer)
+        case .gather(let request):
+            kind = .gather
+            writer.write(request.id)
+            writer.write(UInt64(request.ownBytes))
             ClaimedRange(request.range).write(to: &writer)
         case .progress(let bytes):
             kind = .progress

@@ -8,6 +8,8 @@ public enum WorkerMessage: Equatable, Sendable {
     case refused(reason: String)
     /// It wants a range combined over all ranks; the answer is `WorkerProcess.answer`.
     case reduce(ReduceRequest)
+    /// It wants the bytes of all ranks; the answer is `WorkerProcess.answer(_:lengths:)`.
+    case gather(GatherRequest)
     /// How far it is; what the bytes mean is the job's affair.
     case progress([UInt8])
     /// State to keep; it leaves the ranges alone until `WorkerProcess.confirm`.
@@ -36,6 +38,16 @@ public struct ReduceRequest: Equatable, Sendable {
     public let range: SharedRange
     /// How.
     public let operation: ReduceOperation
+}
+
+/// A wish to have the bytes of all ranks, one string after the other in rank order.
+public struct GatherRequest: Equatable, Sendable {
+    /// What the answer will name.
+    public let id: UInt32
+    /// Where the strings are to lie; this rank's own lies at its beginning.
+    public let range: SharedRange
+    /// Bytes of this rank's own string.
+    public let ownBytes: Int
 }
 
 /// State in shared memory, and what it is.

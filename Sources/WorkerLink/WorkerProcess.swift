@@ -80,6 +80,13 @@ public final class WorkerProcess {
         try send(.reduced(id: request.id))
     }
 
+    /// Says that the range of a request holds the bytes of all ranks, and how long each string is.
+    /// - Precondition: the request is one that `receive` returned, not answered yet.
+    public func answer(_ request: GatherRequest, lengths: [Int]) throws(WorkerError) {
+        precondition(unanswered.remove(request.id) != nil, "nobody asked for \(request.id)")
+        try send(.gathered(id: request.id, lengths: lengths))
+    }
+
     /// Says that the state of a checkpoint has been taken, so that its memory may change again.
     /// - Precondition: the report is one that `receive` returned, not confirmed yet.
     public func confirm(_ report: StateReport) throws(WorkerError) {
@@ -178,6 +185,10 @@ public final class WorkerProcess {
         case .reduce(let request):
             guard unanswered.count < inFlightMax, unanswered.insert(request.id).inserted else {
                 throw .unexpected(message: "one reduce more")
+            }
+        case .gather(let request):
+            guard unanswered.count < inFlightMax, unanswered.insert(request.id).inserted else {
+                throw .unexpected(message: "one gather more")
             }
         case .checkpoint(let report):
             guard unconfirmed.count < inFlightMax, unconfirmed.insert(report.id).inserted else {

@@ -1,5 +1,6 @@
 public import Learning
 public import LinearAlgebra
+internal import Transport
 
 /// Sums over all ranks by way of the daemon's ring, which works on the shared memory itself.
 ///
@@ -14,6 +15,10 @@ public final class WorkerReducer: Reducer {
     private let channel: WorkerChannel
     private let arena: SharedArena
     private let scratch: SharedRange
+    /// Room for a piece of every rank's bytes, made at the first gathering.
+    private var gatherRoom: SharedRange?
+    /// How often this rank has waited for the others, and for how many seconds in all.
+    public private(set) var waiting: (count: Int, seconds: Double) = (0, 0)
 
     /// Bytes that the shared memory needs for vectors of these lengths.
     public static func sharedBytes(vectors counts: [Int]) -> Int {
@@ -69,6 +74,87 @@ public final class WorkerReducer: Reducer {
         try carry(&values, .sum)
     }
 
+    /// Begins to sum some elements of a vector of `makeVector`; the caller computes on meanwhile.
+    public func beginSum(
+        _ vector: borrowing Vector,
+        _ elements: Range<Int>
+    ) throws(ReducerError) -> Int {
+        guard let whole = range(of: vector) else {
+            throw ReducerError("a sum was begun over memory that the ring cannot see")
+        }
+        precondition(
+            elements.lowerBound >= 0 && elements.upperBound <= whole.count,
+            "elements \(elements) of \(whole.count)"
+        )
+        return try reporting { () throws(WorkerError) in
+            let width = SharedElement.float32.byteCount
+            let part = try memory.range(
+                offset: UInt64(whole.byteOffset + elements.lowerBound * width),
+                count: UInt64(elements.count),
+                of: .float32
+            )
+            return Int(try channel.beginReduce(part, .sum))
+        }
+    }
+
+    /// Waits until the elements hold the sums.
+    public func finishSum(_ token: Int) throws(ReducerError) {
+        try reporting { () throws(WorkerError) in
+            try wait { () throws(WorkerError) in
+                try channel.finishReduce(UInt32(truncatingIfNeeded: token))
+            }
+        }
+    }
+
+    /// The bytes of every rank, in rank order; they travel in pieces.
+    public func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]] {
+        var lengths = [Double](repeating: 0, count: worldSize)
+        lengths[rank] = Double(bytes.count)
+        try sum(&lengths)
+        var all = [[UInt8]](repeating: [], count: worldSize)
+        let rounds = (Int(lengths.max() ?? 0) + pieceBytes - 1) / pieceBytes
+        for round in 0..<rounds {
+            let low = Swift.min(bytes.count, round * pieceBytes)
+            let high = Swift.min(bytes.count, low + pieceBytes)
+            try reporting { () throws(WorkerError) in
+                for (rank, piece) in try gather(piece: bytes[low..<high]).enumerated() {
+                    all[rank].append(contentsOf: piece)
+                }
+            }
+        }
+        guard zip(all, lengths).allSatisfy({ Double($0.count) == $1 }) else {
+            throw ReducerError("the ranks disagree on what they gather")
+        }
+        return all
+    }
+
+    private func gather(piece: ArraySlice<UInt8>) throws(WorkerError) -> [[UInt8]] {
+        let room: SharedRange
+        if let made = gatherRoom {
+            room = made
+        } else {
+            room = try arena.take(worldSize * pieceBytes, of: .byte)
+        }
+        gatherRoom = room
+        let start = memory.pointer(to: room, as: UInt8.self)
+        let place = UnsafeMutableBufferPointer(start: start, count: room.count)
+        _ = place.update(fromContentsOf: piece)
+        var lengths: [Int] = []
+        try wait { () throws(WorkerError) in
+            lengths = try channel.gather(room, ownBytes: piece.count)
+        }
+        guard lengths.count == worldSize, lengths.reduce(0, +) <= room.count else {
+            throw .unexpected(message: "lengths \(lengths)")
+        }
+        var pieces: [[UInt8]] = []
+        var offset = 0
+        for length in lengths {
+            pieces.append(Array(place[offset..<offset + length]))
+            offset += length
+        }
+        return pieces
+    }
+
     /// The largest of each element over all ranks, in place.
     public func max(_ values: inout [Double]) throws(ReducerError) {
         try carry(&values, .max)
@@ -114,8 +200,17 @@ public final class WorkerReducer: Reducer {
     }
 
     private func reduce(_ range: SharedRange, _ operation: ReduceOperation) throws(WorkerError) {
+        let id = try channel.beginReduce(range, operation)
+        try wait { () throws(WorkerError) in try channel.finishReduce(id) }
+    }
+
+    /// Runs `body`, which waits for the others, and counts how long that takes.
+    private func wait(_ body: () throws(WorkerError) -> Void) throws(WorkerError) {
         memory.tick()
-        try channel.finishReduce(try channel.beginReduce(range, operation))
+        let start = monotonicNanoseconds()
+        try body()
+        waiting.count += 1
+        waiting.seconds += Double(monotonicNanoseconds() - start) * 1e-9
         memory.tick()
     }
 
@@ -127,3 +222,6 @@ public final class WorkerReducer: Reducer {
 }
 
 private let scratchBytes = 64 << 10
+
+/// Bytes of each rank that travel at once.
+private let pieceBytes = 256 << 10

@@ -1,3 +1,4 @@
+import Domain
 import Learning
 import LinearAlgebra
 import Training
@@ -12,11 +13,10 @@ func evaluate(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure)
     }
     let form = RowForm(job.shape, isSparse: false)
     let rows = TickingRows(try mapShards(job.shards, work.descriptors[...], form), work.memory)
-    let parameters = Vector(job.parameters)
+    let scorer = makeScorer(job.shape, words: job.words)
     let sums = try rowsRead { () throws(RowSourceError) in
         try Training.evaluate(
-            job.shape.model,
-            at: parameters,
+            scorer,
             classes: job.shape.classes,
             on: rows
         )

@@ -23,6 +23,7 @@ extension WorkerFailure {
             case .parametersDiffer: "parameters_differ"
             case .foreignCheckpoint: "foreign_checkpoint"
             case .noRows: "empty_dataset"
+            case .unsupported: "unsupported"
             }
         self.init(code: code, message: "\(error)")
     }

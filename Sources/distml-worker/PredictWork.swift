@@ -1,5 +1,6 @@
 import Datasets
 import Domain
+import Learning
 import LinearAlgebra
 import Training
 import Wire
@@ -32,9 +33,10 @@ func predict(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure) 
         )
     }
     var output = PredictionWriter(job, to: work.descriptors[count + 2])
-    let parameters = Vector(model.parameters)
+    let scorer = makeScorer(model.shape, words: model.words)
+    let isReal = model.shape.classes == 0
     try rowsRead { () throws(RowSourceError) in
-        try Training.predict(rows, by: model.shape.model, at: parameters) { predictions in
+        try Training.predict(rows, by: scorer, isReal: isReal) { predictions in
             work.memory?.tick()
             output.append(predictions)
         }

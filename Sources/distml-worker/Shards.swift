@@ -50,11 +50,14 @@ func mapShards(
             }
         )
     }
-    for reader in readers where reader.columns != form.columns {
-        throw WorkerFailure(
-            code: "bad_job",
-            message: "a shard of \(reader.columns) columns where \(form.columns) are expected"
-        )
+    for (index, reader) in readers.enumerated() where reader.columns != form.columns {
+        guard reader.isSparse, reader.columns < form.columns else {
+            throw WorkerFailure(
+                code: "bad_job",
+                message: "a shard of \(reader.columns) columns where \(form.columns) are expected"
+            )
+        }
+        readers[index] = WidenedRows(reader, columns: form.columns)
     }
     guard let first = readers.first else { return NoRows(form) }
     return readers.count == 1 ? first : JoinedRows(readers)
@@ -78,6 +81,37 @@ private struct NoRows: RowSource {
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result {
         BatchBuffer(columns: columns, isSparse: isSparse, isReal: isReal).withBatch(body)
+    }
+}
+
+/// Sparse rows that lack the last columns: they are 0 in every row.
+private struct WidenedRows: RowSource {
+    private let source: any RowSource
+    let columns: Int
+
+    init(_ source: any RowSource, columns: Int) {
+        self.source = source
+        self.columns = columns
+    }
+
+    var rows: Int { source.rows }
+    var isSparse: Bool { true }
+    var isReal: Bool { source.isReal }
+
+    func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        try source.withRows(range) { batch in
+            body(
+                Batch(
+                    rows: batch.rows,
+                    columns: columns,
+                    features: batch.features,
+                    labels: batch.labels
+                )
+            )
+        }
     }
 }
 

@@ -49,12 +49,12 @@ final class TrainingReporter: TrainingObserver {
     /// Hands over the finished model.
     func finish(_ output: consuming TrainingOutput) throws(WorkerFailure) {
         reportWaiting()
-        let metadata = TrainingReport(result: output.result).bytes
-        let count = output.parameters.count
+        let metadata = TrainingReport(result: output.result, shape: output.shape).bytes
+        let count = output.words.count
         try overSeam { () throws(WorkerError) in
             let range = try arena.take(count, of: .float32)
             arena.memory.update(range, as: Float.self) { span in
-                for i in span.indices { span[i] = output.parameters[i] }
+                for i in span.indices { span[i] = output.words[i] }
             }
             try channel.finish(metadata: metadata, state: [range])
         }

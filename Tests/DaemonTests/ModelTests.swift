@@ -62,11 +62,17 @@ private func finished(
         startedBy: 0,
         startedAt: 1
     )
+    let shape = ModelShape(
+        kind: kind,
+        columns: data.columns,
+        classes: data.labels.classCount,
+        bias: .free,
+        biasScale: 1
+    )
     return FinishedModel(
         record: record,
         dataset: data,
-        kind: kind,
-        parameters: parameters,
+        made: MadeModel(shape: shape, words: parameters),
         metrics: [],
         madeAt: 2
     )
@@ -79,7 +85,7 @@ struct ModelTests {
         let parameters: [Float] = [1, -2, 3.5, .infinity, 5, 6, 7, 8, 9, 10, 11, 12]
         let data = dataset("x", columns: 3, classes: ["a", "b \"q\"", "c"])
         let manifest = ModelManifest(finished(on: data, kind: .softmax, parameters: parameters))
-        let bytes = ModelFile(ModelFacts(manifest), parameters: parameters).bytes
+        let bytes = ModelFile(manifest, words: parameters).bytes
         let length = Int(bytes[0]) | Int(bytes[1]) << 8
         #expect((8 + length) % 64 == 0)
         let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length]))
@@ -90,23 +96,12 @@ struct ModelTests {
         #expect(header["bias"]?["data_offsets"] as? [Int] == [36, 48])
         #expect(header["__metadata__"]?["classes"] as? String == #"["a","b \"q\"","c"]"#)
         #expect(header["__metadata__"]?["run"] as? String == "r-abcdef")
-        #expect(ModelFile.parameters(in: bytes, count: 12) == parameters)
-        #expect(ModelFile.parameters(in: bytes, count: 13) == nil)
-        #expect(ModelFile.parameters(in: Array(bytes.prefix(5)), count: 0) == nil)
+        #expect(ModelFile.words(in: bytes, count: 12) == parameters)
+        #expect(ModelFile.words(in: bytes, count: 13) == nil)
+        #expect(ModelFile.words(in: Array(bytes.prefix(5)), count: 0) == nil)
         var hostile = bytes
         for place in 0..<8 { hostile[place] = 0xFF }
-        #expect(ModelFile.parameters(in: hostile, count: 12) == nil)
-    }
-
-    @Test("Weights of columns that sparse rows lack are left out, the biases stay")
-    func fewerColumns() {
-        let parameters: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 70, 80, 90]
-        let data = dataset("x", columns: 3, classes: ["a", "b", "c"])
-        let manifest = ModelManifest(finished(on: data, kind: .softmax, parameters: parameters))
-        let job = manifest.job(for: 2, parameters, shards: [])
-        #expect(job.parameters == [1, 2, 4, 5, 7, 8, 70, 80, 90])
-        #expect(job.shape.columns == 2)
-        #expect(manifest.job(for: 3, parameters, shards: []).parameters == parameters)
+        #expect(ModelFile.words(in: hostile, count: 12) == nil)
     }
 
     @Test("Data with other columns or classes are refused, with both named")
@@ -162,7 +157,7 @@ struct ModelTests {
                 try await wait(for: "the model on \(name)") {
                     data.objects.list(tenant: .default).count == 1
                 }
-                #expect(try await data.parameters(of: manifest) == [1, 2, 3])
+                #expect(try await data.words(of: manifest) == [1, 2, 3])
             }
             let c = try nodes["c"].services.data
             let id = try #require(c.objects.list(tenant: .default).first)
@@ -170,8 +165,8 @@ struct ModelTests {
             let handle = try #require(FileHandle(forWritingAtPath: path))
             try handle.write(contentsOf: Data([1]))
             try handle.close()
-            await #expect(throws: RPCError.self) { try await c.parameters(of: manifest) }
-            #expect(try await c.parameters(of: manifest) == [1, 2, 3])
+            await #expect(throws: RPCError.self) { try await c.words(of: manifest) }
+            #expect(try await c.words(of: manifest) == [1, 2, 3])
         }
     }
 }

@@ -9,11 +9,16 @@ struct ChoicesTests {
         RunSpec(algorithm: algorithm, dataset: DatasetName(checked: "digits"))
     }
 
-    @Test("The model follows from the labels")
-    func model() {
-        #expect(Choices.model(for: .real) == .linear)
-        #expect(Choices.model(for: .classes(["no", "yes"])) == .logistic)
-        #expect(Choices.model(for: .classes(["a", "b", "c"])) == .softmax)
+    @Test("The model follows from the labels, or from what was asked")
+    func model() throws {
+        let three = LabelKind.classes(["a", "b", "c"])
+        #expect(Choices.model(for: .real, by: spec()) == .linear)
+        #expect(Choices.model(for: .classes(["no", "yes"]), by: spec()) == .logistic)
+        #expect(Choices.model(for: three, by: spec()) == .softmax)
+        #expect(Choices.model(for: three, by: spec(.svm)) == .svm)
+        var network = spec()
+        network.network = try NetworkSpec("mlp:8")
+        #expect(Choices.model(for: three, by: network) == .mlp)
     }
 
     @Test(

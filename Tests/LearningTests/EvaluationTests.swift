@@ -7,19 +7,22 @@ import Testing
 
 @Suite("Measures of a model")
 struct EvaluationTests {
+    private let logistic = shape(.logistic, columns: 1, classes: 2)
+
     /// One column holds the score itself.
     private func sums(_ scores: [Float], _ classes: [Int32]) throws -> EvaluationSums {
         let source = SampleRows(scores.map { [$0] }, classes: classes)
-        let model = LinearModel(kind: .logistic, columns: 1, classes: 2, bias: .none)
+        let scorer = makeScorer(logistic, words: [1])
         var sums = EvaluationSums(classes: 2)
-        try source.withRows(0..<scores.count) { sums.add($0, by: model, at: Vector([1])) }
+        try source.withRows(0..<scores.count) { sums.add($0, by: scorer) }
         return sums
     }
 
     @Test("Two classes: the positive one is the second")
     func binary() throws {
         // Called 1: rows 0, 1, 2; truly 1: rows 0, 1, 3.
-        let metrics = try sums([2, 1, 3, -1, -2, -3], [1, 1, 0, 1, 0, 0]).metrics(on: "validation")
+        let metrics = try sums([2, 1, 3, -1, -2, -3], [1, 1, 0, 1, 0, 0])
+            .metrics(on: "validation", by: logistic)
         #expect(metrics.on == "validation")
         #expect(metrics.rows == 6)
         #expect(metrics.accuracy == 4.0 / 6)
@@ -40,13 +43,12 @@ struct EvaluationTests {
             [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0],
         ]
         let source = SampleRows(rows, classes: [0, 1, 1, 2, 2, 2])
-        let model = LinearModel(kind: .softmax, columns: 3, classes: 3, bias: .none)
+        let softmax = shape(.softmax, columns: 3, classes: 3)
+        let scorer = makeScorer(softmax, words: [1, 0, 0, 0, 1, 0, 0, 0, 1])
         var sums = EvaluationSums(classes: 3)
-        try source.withRows(0..<6) { batch in
-            sums.add(batch, by: model, at: Vector([1, 0, 0, 0, 1, 0, 0, 0, 1]))
-        }
+        try source.withRows(0..<6) { sums.add($0, by: scorer) }
         #expect(sums.confusion == [1, 0, 0, 1, 1, 0, 0, 1, 2])
-        let metrics = sums.metrics(on: "x")
+        let metrics = sums.metrics(on: "x", by: softmax)
         #expect(metrics.accuracy == 4.0 / 6)
         let recalls = [1, 0.5, 2.0 / 3]
         let precisions = [0.5, 0.5, 1]
@@ -60,10 +62,11 @@ struct EvaluationTests {
     @Test("Real labels: root of the mean square, and the share that is explained")
     func regression() throws {
         let source = SampleRows([[1], [2], [3], [6]], reals: [1, 3, 3, 5])
-        let model = LinearModel(kind: .linear, columns: 1, classes: 2, bias: .none)
+        let linear = shape(.linear, columns: 1, classes: 0)
+        let scorer = makeScorer(linear, words: [1])
         var sums = EvaluationSums(classes: 0)
-        try source.withRows(0..<4) { sums.add($0, by: model, at: Vector([1])) }
-        let metrics = sums.metrics(on: "x")
+        try source.withRows(0..<4) { sums.add($0, by: scorer) }
+        let metrics = sums.metrics(on: "x", by: linear)
         #expect(metrics.rmse == (2.0 / 4).squareRoot())
         #expect(metrics.r2 == 1 - 2.0 / 8)
         #expect(metrics.accuracy == nil)
@@ -79,26 +82,53 @@ struct EvaluationTests {
         let added = zip(first.values, second.values).map { $0 + $1 }
         let restored = try #require(EvaluationSums(classes: 2, values: added))
         #expect(restored.confusion == whole.confusion)
-        #expect(restored.metrics(on: "x").accuracy == whole.metrics(on: "x").accuracy)
+        let accuracy = whole.metrics(on: "x", by: logistic).accuracy
+        #expect(restored.metrics(on: "x", by: logistic).accuracy == accuracy)
         #expect(EvaluationSums(classes: 3, values: added) == nil)
     }
 
     @Test("No rows have no measures")
     func nothing() {
-        #expect(EvaluationSums(classes: 2).metrics(on: "x") == Metrics(on: "x", rows: 0))
+        let metrics = EvaluationSums(classes: 2).metrics(on: "x", by: logistic)
+        #expect(metrics == Metrics(on: "x", rows: 0))
     }
 
     @Test("Probabilities of a row add up to one and agree with its class")
     func shares() {
-        let softmax = LinearModel(kind: .softmax, columns: 1, classes: 3, bias: .none)
+        let softmax = makeScorer(shape(.softmax, columns: 1, classes: 3), words: [1, 1, 1])
         var scores: [Float] = [1, 3, 2]
-        #expect(bestClass(scores, outputs: 3) == 1)
-        let shares = probabilities(&scores, of: softmax)
+        #expect(softmax.bestClass(scores) == 1)
+        let shares = softmax.probabilities(&scores)
         #expect(abs(shares.reduce(0, +) - 1) < 1e-6)
         #expect(shares[1] > shares[2] && shares[2] > shares[0])
-        let logistic = LinearModel(kind: .logistic, columns: 1, classes: 2, bias: .none)
+        let two = makeScorer(logistic, words: [1])
         var score: [Float] = [-200]
-        #expect(probabilities(&score, of: logistic) == [1, 0])
-        #expect(bestClass([-200], outputs: 1) == 0)
+        #expect(two.probabilities(&score) == [1, 0])
+        #expect(two.bestClass([-200]) == 0)
     }
+
+    @Test("A threshold moves the border between two classes")
+    func threshold() {
+        var moved = logistic
+        moved.threshold = 0.5
+        #expect(makeScorer(logistic, words: [1]).bestClass([0.25]) == 1)
+        #expect(makeScorer(moved, words: [1]).bestClass([0.25]) == 0)
+    }
+
+    @Test("Raw rows are scaled on the way where the model says so", arguments: [false, true])
+    func scaled(isSparse: Bool) throws {
+        let rows = SampleRows([[0, 4], [2, 0]], isSparse: isSparse, classes: [0, 1])
+        var shape = shape(.logistic, columns: 2, classes: 2)
+        shape.isScaled = true
+        // Sparse rows are never centred.
+        let centers: [Float] = isSparse ? [0, 0] : [1, 2]
+        let scorer = makeScorer(shape, words: centers + [0.5, 0.25] + [3, 5])
+        var scores: [Float] = [0, 0]
+        try rows.withRows(0..<2) { scorer.writeScores(of: $0, to: &scores) }
+        #expect(scores == (isSparse ? [5, 3] : [1, -1]))
+    }
+}
+
+private func shape(_ kind: ModelKind, columns: Int, classes: Int) -> ModelShape {
+    ModelShape(kind: kind, columns: columns, classes: classes, bias: .none, biasScale: 1)
 }

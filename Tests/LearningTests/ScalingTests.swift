@@ -146,6 +146,10 @@ private final class AddingReducer: Reducer {
 
     func makeVector(count: Int) -> Vector { Vector(zeros: count) }
     func sum(_ vector: inout Vector) {}
+    func beginSum(_ vector: borrowing Vector, _ elements: Range<Int>) -> Int { 0 }
+    func finishSum(_ token: Int) {}
+    func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes, bytes] }
+    var waiting: (count: Int, seconds: Double) { (0, 0) }
 
     func sum(_ values: inout [Double]) {
         let theirs =

@@ -71,7 +71,10 @@ struct CodingTests {
         #expect(try TrainingJob(payload: bare.payload) == bare)
     }
 
-    @Test("A model's shape and its parameters fit together", arguments: ModelKind.allCases)
+    @Test(
+        "A model's shape and its words fit together",
+        arguments: [ModelKind.linear, .logistic, .softmax, .svm]
+    )
     func models(kind: ModelKind) throws {
         let shape = ModelShape(
             kind: kind,
@@ -80,10 +83,10 @@ struct CodingTests {
             bias: .free,
             biasScale: 1
         )
-        let count = shape.model.parameterCount
-        var job = ModelJob(shape: shape, parameters: (0..<count).map { Float($0) }, shards: [])
+        let count = shape.wordCount
+        var job = ModelJob(shape: shape, words: (0..<count).map { Float($0) }, shards: [])
         #expect(try ModelJob(payload: job.payload) == job)
-        job.parameters.append(1)
+        job.words.append(1)
         #expect(throws: WireError.self) { try ModelJob(payload: job.payload) }
     }
 
@@ -112,7 +115,20 @@ struct CodingTests {
         metrics.accuracy = 0.5
         result.metrics = [metrics]
         result.loss = 1
-        #expect(try TrainingReport(bytes: TrainingReport(result: result).bytes).result == result)
+        let shape = ModelShape(kind: .svm, columns: 3, classes: 4, bias: .free, biasScale: 1)
+        let report = TrainingReport(result: result, shape: shape)
+        #expect(try TrainingReport(bytes: report.bytes) == report)
+    }
+
+    @Test("A shape that makes no sense is refused before anything is counted")
+    func unsound() throws {
+        let huge = ModelShape(kind: .softmax, columns: .max, classes: 3, bias: .free, biasScale: 1)
+        let kernel = ModelShape(kind: .kernelSVM, columns: 2, classes: 2, bias: .free, biasScale: 1)
+        let single = ModelShape(kind: .svm, columns: 2, classes: 1, bias: .free, biasScale: 1)
+        for shape in [huge, kernel, single] {
+            let report = TrainingReport(result: RunResult(outcome: .failed, rule: ""), shape: shape)
+            #expect(throws: WireError.self) { try TrainingReport(bytes: report.bytes) }
+        }
     }
 
     @Test("Bytes that end early, or go on, are refused and never trap")
@@ -153,16 +169,18 @@ struct CodingTests {
             (0..<2500).map { [Float($0 % 3) - 1] },
             classes: [Int32](repeating: 1, count: 2500)
         )
-        let model = LinearModel(kind: .logistic, columns: 1, classes: 2, bias: .none)
+        let shape = ModelShape(kind: .logistic, columns: 1, classes: 2, bias: .none, biasScale: 1)
+        let scorer = makeScorer(shape, words: [2])
         var blocks: [Predictions] = []
-        try predict(rows, by: model, at: Vector([2])) { blocks.append($0) }
+        try predict(rows, by: scorer, isReal: false) { blocks.append($0) }
         #expect(blocks.map(\.firstRow) == [0, 1024, 2048])
         #expect(blocks.flatMap(\.values) == rows.values.map { $0[0] > 0 ? 1 : 0 })
         #expect(blocks[0].probabilities[2] == 0.5)
         #expect(blocks[0].probabilities.count == 2048)
         #expect(try Predictions(bytes: blocks[2].bytes) == blocks[2])
-        let sums = try evaluate(model, at: Vector([2]), classes: 2, on: rows)
+        let sums = try evaluate(scorer, classes: 2, on: rows)
         #expect(sums.rows == 2500)
-        #expect(sums.metrics(on: "x").accuracy == Double(rows.values.count { $0[0] > 0 }) / 2500)
+        let positive = rows.values.count { $0[0] > 0 }
+        #expect(sums.metrics(on: "x", by: shape).accuracy == Double(positive) / 2500)
     }
 }

@@ -75,6 +75,26 @@ final class ThreadReducer: Reducer {
         if sums == flipsAt { vector[0] += 1 }
     }
 
+    func beginSum(
+        _ vector: borrowing Vector,
+        _ elements: Range<Int>
+    ) throws(ReducerError) -> Int {
+        let part = vector.buffer[elements]
+        let all = try meeting.exchange(part.map { Double($0) }, rank: rank)
+        for (offset, index) in elements.enumerated() {
+            vector.buffer[index] = all.reduce(Float(0)) { $0 + Float($1[offset]) }
+        }
+        return 0
+    }
+
+    func finishSum(_ token: Int) {}
+
+    func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]] {
+        try meeting.exchange(bytes.map { Double($0) }, rank: rank).map { $0.map { UInt8($0) } }
+    }
+
+    var waiting: (count: Int, seconds: Double) { (sums, 0) }
+
     func sum(_ values: inout [Double]) throws(ReducerError) {
         let all = try meeting.exchange(values, rank: rank)
         for index in values.indices { values[index] = all.reduce(0) { $0 + $1[index] } }
@@ -184,7 +204,7 @@ struct TrialRun: Sendable {
         let output = try trainer.run(from: checkpoint)
         return RankRecord(
             result: output.result,
-            parameters: output.parameters.array,
+            parameters: output.words.array,
             lines: observer.lines,
             progress: observer.progress,
             checkpoints: observer.checkpoints

@@ -142,6 +142,7 @@ private final class SeatTalk {
                 try worker.confirm(report)
             case .result(let report): end = try finish(report)
             case .failure(let failure): throw failure
+            case .gather: throw WorkerFailure(code: "gather", message: "nobody gathers here")
             case .ready, .refused, .log: break
             }
         }

@@ -75,6 +75,7 @@ struct WorkerMessageTests {
     private func ranges(of message: WorkerMessage) -> [SharedRange] {
         switch message {
         case .reduce(let request): [request.range]
+        case .gather(let request): [request.range]
         case .checkpoint(let report), .result(let report): report.state
         default: []
         }

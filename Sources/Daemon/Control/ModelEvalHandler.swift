@@ -18,7 +18,7 @@ struct ModelEvalHandler: Handler {
             model: model.name,
             dataset: dataset.name,
             rows: Int(sums.rows),
-            metrics: [sums.metrics(on: dataset.name.text)],
+            metrics: [sums.metrics(on: dataset.name.text, by: model.shape)],
             confusion: confusion(sums, labels: model.classes)
         )
     }

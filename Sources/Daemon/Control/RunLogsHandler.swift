@@ -1,3 +1,4 @@
+import Catalog
 import ControlAPI
 import Domain
 
@@ -12,7 +13,7 @@ struct RunLogsHandler: StreamHandler {
         telling items: ItemSink<RunLogs.Item>
     ) async throws(RPCError) -> RunLogs.Reply {
         var record = try await directory.find(params.run, for: call.caller)
-        var told: Set<RunLinesCall.Line> = []
+        var told: Set<RunLogLine> = []
         var tail = params.tail
         while true {
             let (lines, missing) = await gather(record, tail: tail)
@@ -39,9 +40,9 @@ struct RunLogsHandler: StreamHandler {
     private func gather(
         _ record: RunRecord,
         tail: Int?
-    ) async -> ([RunLinesCall.Line], [NodeID]) {
+    ) async -> ([RunLogLine], [NodeID]) {
         let world = directory.supervisor.world
-        var all: [RunLinesCall.Line] = []
+        var all: [RunLogLine] = []
         var missing: [NodeID] = []
         for node in record.plan.seats.map(\.node) {
             if node == world.node {

@@ -90,7 +90,7 @@ extension DataService {
     func localSums(_ request: EvaluateShardsCall.Request) async throws(RPCError) -> [[Double]] {
         let (model, dataset) = (request.model, request.dataset)
         try model.requireFit(dataset)
-        let parameters = try await parameters(of: model)
+        let words = try await words(of: model)
         var sums: [[Double]] = []
         for index in request.shards where dataset.shards.indices.contains(index) {
             let shard = try await shard(index, of: dataset)
@@ -100,7 +100,7 @@ extension DataService {
                 pages: shard.pages,
                 name: "shard \(index) of \(dataset.name)"
             )
-            let job = model.job(for: dataset.columns, parameters, shards: [input])
+            let job = ModelJob(shape: model.shape, words: words, shards: [input])
             let task = WorkerTask(
                 kind: .evaluate,
                 payload: job.payload,
@@ -141,9 +141,9 @@ extension DataService {
         _ descriptors: [Int32],
         wantsProbabilities: Bool
     ) async throws(RPCError) -> Int {
-        let parameters = try await parameters(of: model)
+        let words = try await words(of: model)
         let job = PredictionJob(
-            model: model.job(for: model.mapping.count, parameters, shards: []).payload,
+            model: ModelJob(shape: model.shape, words: words, shards: []).payload,
             labels: model.labels,
             mapping: model.mapping,
             files: files,
@@ -173,26 +173,6 @@ extension ModelManifest {
     /// Its classes; none for real values.
     var classes: [String] {
         if case .classes(let names) = labels { names } else { [] }
-    }
-
-    /// The job that applies it to rows of `columns` columns.
-    ///
-    /// Where sparse rows have fewer columns than the model, those that they lack are 0 in every
-    /// row, so their weights may as well be left out.
-    func job(for columns: Int, _ parameters: [Float], shards: [ShardInput]) -> ModelJob {
-        var shape = ModelShape(self)
-        let outputs = shape.model.outputs
-        var taken = parameters
-        if columns < shape.columns {
-            taken = []
-            for output in 0..<outputs {
-                let start = output * shape.columns
-                taken.append(contentsOf: parameters[start..<start + columns])
-            }
-            taken.append(contentsOf: parameters[(outputs * shape.columns)...])
-            shape.columns = columns
-        }
-        return ModelJob(shape: shape, parameters: taken, shards: shards)
     }
 
     /// Refuses a dataset whose columns or classes are not those of the model's own data.

@@ -56,8 +56,7 @@ extension DataService {
     /// Stores the model of a finished run; every seat stores the same bytes.
     func save(_ model: FinishedModel) async throws(RPCError) {
         var manifest = ModelManifest(model)
-        let facts = ModelFacts(manifest)
-        let bytes = ModelFile(facts, parameters: model.parameters).bytes
+        let bytes = ModelFile(manifest, words: model.made.words).bytes
         manifest.hash = contentHash(of: bytes)
         manifest.bytes = bytes.count
         let finished = manifest
@@ -199,10 +198,10 @@ extension DataService {
         return bytes
     }
 
-    /// The parameters of a model.
-    func parameters(of manifest: ModelManifest) async throws(RPCError) -> [Float] {
+    /// The words of a model.
+    func words(of manifest: ModelManifest) async throws(RPCError) -> [Float] {
         let bytes = try await contents(of: manifest)
-        guard let values = ModelFile.parameters(in: bytes, count: manifest.parameterCount) else {
+        guard let values = ModelFile.words(in: bytes, count: manifest.shape.wordCount) else {
             throw RPCError(.internalError, "model '\(manifest.name)' has another size than it says")
         }
         return values
@@ -249,15 +248,12 @@ extension ModelManifest {
             name: record.spec.name ?? ModelName(checked: record.id.text),
             run: record.id,
             generation: record.plan.generation,
-            kind: model.kind,
+            shape: model.made.shape,
             algorithm: record.spec.algorithm,
             dataset: record.spec.dataset,
             datasetVersion: model.dataset.version,
             mapping: model.dataset.mapping,
             labels: model.dataset.labels,
-            bias: record.spec.bias,
-            biasScale: record.spec.biasScale,
-            parameterCount: model.parameters.count,
             hash: ContentHash(bytes: [UInt8](repeating: 0, count: 32)),
             bytes: 0,
             metrics: model.metrics,

@@ -8,8 +8,7 @@ import JSONRPC
 /// |---|---|---|
 /// | 0 | 8 | length h of the header, little-endian |
 /// | 8 | h | JSON, filled up with blanks so that the arrays begin at a multiple of 64 |
-/// | 8 + h | 4 · outputs · columns | `weights` F32 (outputs, columns) |
-/// | after it | 4 · outputs | `bias` F32 (outputs), unless there is none |
+/// | 8 + h | 4 each | the words of the tensors of `ModelShape`, F32 or I32, in their order |
 ///
 /// The metadata say what the model is: everything in its manifest but hash, size and metrics.
 struct ModelFile: Sendable {
@@ -17,18 +16,16 @@ struct ModelFile: Sendable {
     let bytes: [UInt8]
 
     /// A model's file; the same model gives the same bytes on every node.
-    init(_ model: ModelFacts, parameters: [Float]) {
-        let weights = model.outputs * model.columns
-        var arrays: [(name: String, shape: [Int])] = [("weights", [model.outputs, model.columns])]
-        if parameters.count > weights { arrays.append(("bias", [model.outputs])) }
-        var entries = ["\"__metadata__\":{\(model.metadata)}"]
+    init(_ manifest: ModelManifest, words: [Float]) {
+        var entries = ["\"__metadata__\":{\(metadata(of: manifest))}"]
         var end = 0
-        for array in arrays {
+        for tensor in manifest.shape.tensors {
             let start = end
-            end += 4 * array.shape.reduce(1, *)
-            let shape = array.shape.map(String.init).joined(separator: ",")
+            end += 4 * tensor.count
+            let shape = tensor.dimensions.map(String.init).joined(separator: ",")
+            let type = tensor.element == .float32 ? "F32" : "I32"
             entries.append(
-                "\"\(array.name)\":{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+                "\"\(tensor.name)\":{\"dtype\":\"\(type)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(start),\(end)]}"
             )
         }
@@ -39,14 +36,14 @@ struct ModelFile: Sendable {
         bytes.reserveCapacity(8 + header.count + end)
         withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: header)
-        for value in parameters {
+        for value in words {
             withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
         }
         self.bytes = bytes
     }
 
-    /// The parameters in a file whose hash has been checked; nil where it holds fewer.
-    static func parameters(in bytes: [UInt8], count: Int) -> [Float]? {
+    /// The words in a file whose hash has been checked; nil where it holds fewer.
+    static func words(in bytes: [UInt8], count: Int) -> [Float]? {
         guard bytes.count >= 8 else { return nil }
         let length = (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[$1]) }
         guard length <= UInt64(bytes.count), count >= 0,
@@ -62,37 +59,19 @@ struct ModelFile: Sendable {
     }
 }
 
-/// What a model's file says of it.
-struct ModelFacts: Sendable {
-    let manifest: ModelManifest
-    /// Number of rows of the weights.
-    let outputs: Int
-    /// Number of feature columns.
-    let columns: Int
-
-    init(_ manifest: ModelManifest) {
-        self.manifest = manifest
-        columns = manifest.mapping.count
-        if case .classes(let names) = manifest.labels, manifest.kind == .softmax {
-            outputs = names.count
-        } else {
-            outputs = 1
-        }
-    }
-
-    /// The pairs of the metadata, all of them texts as the format wants it, in a fixed order.
-    fileprivate var metadata: String {
-        var pairs = [
-            ("format", "distml-model/1"), ("name", manifest.name.text),
-            ("run", manifest.run.text), ("kind", manifest.kind.rawValue),
-            ("algorithm", manifest.algorithm.rawValue), ("dataset", manifest.dataset.text),
-            ("dataset_version", manifest.datasetVersion.description),
-            ("bias", manifest.bias.rawValue), ("bias_scale", "\(manifest.biasScale)"),
-            ("mapping", json(manifest.mapping)),
-        ]
-        if case .classes(let names) = manifest.labels { pairs.append(("classes", json(names))) }
-        return pairs.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",")
-    }
+/// The pairs of the metadata, all of them texts as the format wants it, in a fixed order.
+private func metadata(of manifest: ModelManifest) -> String {
+    let shape = manifest.shape
+    var pairs = [
+        ("format", "distml-model/2"), ("name", manifest.name.text), ("run", manifest.run.text),
+        ("kind", shape.kind.rawValue), ("algorithm", manifest.algorithm.rawValue),
+        ("dataset", manifest.dataset.text),
+        ("dataset_version", manifest.datasetVersion.description),
+        ("bias", shape.bias.rawValue), ("bias_scale", "\(shape.biasScale)"),
+        ("shape", json(shape)), ("mapping", json(manifest.mapping)),
+    ]
+    if case .classes(let names) = manifest.labels { pairs.append(("classes", json(names))) }
+    return pairs.map { "\(json($0.0)):\(json($0.1))" }.joined(separator: ",")
 }
 
 /// A value as JSON; what we put in can always be written.

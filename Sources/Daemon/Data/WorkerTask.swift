@@ -112,7 +112,8 @@ extension WorkerHost {
                     worker.end(within: .seconds(1))
                     return .success(report.metadata)
                 case .failure(let failure): return .failure(.failed(failure))
-                case .reduce, .checkpoint: throw .unexpected(message: "a message of a run")
+                case .reduce, .gather, .checkpoint:
+                    throw .unexpected(message: "a message of a run")
                 case .ready, .refused, .log: break
                 }
             }

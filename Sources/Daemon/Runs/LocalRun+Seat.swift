@@ -43,18 +43,18 @@ extension LocalRun {
         if let other = prepared.validation {
             validation = try await open(seat.validationShards, of: other, taking: &descriptors)
         }
-        let classes: Int
-        switch dataset.labels {
-        case .classes(let names): classes = names.count
-        case .real: classes = 0
-        }
+        var task = TrainingTask(
+            spec: record.spec,
+            classes: dataset.labels.classCount,
+            columns: dataset.columns,
+            isSparse: dataset.layout == .sparse
+        )
+        task.imageShape = dataset.mapping.imageShape
+        task.rows = dataset.rows
+        task.storedValues = dataset.shards.reduce(0) { $0 + $1.values }
+        task.classWeights = classWeights(of: record.spec, on: dataset)
         return TrainingJob(
-            task: TrainingTask(
-                spec: record.spec,
-                classes: classes,
-                columns: dataset.columns,
-                isSparse: dataset.layout == .sparse
-            ),
+            task: task,
             rank: rank.index,
             worldSize: record.plan.worldSize,
             shards: shards,
@@ -235,14 +235,28 @@ extension LocalRun {
         case .broken(let cause): throw RunFailure(cause: cause)
         case .finished(let metadata, let state):
             do throws(WireError) {
-                var result = try TrainingReport(bytes: metadata).result
+                let report = try TrainingReport(bytes: metadata)
+                var result = report.result
                 result.bytesSentPerNode = bytesSent
                 if let bad = result.cause?.rank, bad.index < record.plan.worldSize {
                     result.cause?.node = record.plan.seats[bad.index].node
                 }
-                return SeatResult(result: result, parameters: floats(state))
+                return SeatResult(result: result, model: try model(report.shape, floats(state)))
             } catch { throw failed("the worker's report cannot be read: \(error)") }
         }
+    }
+
+    /// The model that a worker reports; it must be one of this run's data.
+    private func model(
+        _ shape: ModelShape?,
+        _ words: [Float]
+    ) throws(WireError) -> MadeModel? {
+        guard let shape else { return nil }
+        let classes = prepared.dataset.labels.classCount
+        guard shape.columns == prepared.dataset.columns, shape.classes == classes,
+            shape.wordCount == words.count
+        else { throw .badValue(what: "model", value: "another one than this run's") }
+        return MadeModel(shape: shape, words: words)
     }
 
     private func take(_ news: RunNews) async {
@@ -274,6 +288,16 @@ extension LocalRun {
             world.log.error("checkpoint not stored", metadata: fields(error))
             note("error", "checkpoint not stored: \(error)")
         }
+    }
+}
+
+/// The weight of each class as the owner said it; empty where nothing was said.
+private func classWeights(of spec: RunSpec, on dataset: DatasetManifest) -> [Double] {
+    guard case .classes(let names) = dataset.labels, !spec.weighing.classWeights.isEmpty else {
+        return []
+    }
+    return names.map { name in
+        spec.weighing.classWeights.last { $0.label == name }?.weight ?? 1
     }
 }
 

@@ -20,7 +20,7 @@ actor LocalRun {
     private(set) var record: RunRecord
     private var machine = RunMachine()
     private var key: [UInt8] = []
-    private var madeParameters: [Float] = []
+    private var made: MadeModel?
     private var attempts = 0
     private var storedAt: Int64 = 0
 
@@ -108,7 +108,7 @@ actor LocalRun {
         let result: RunResult
         switch end {
         case .success(let finished):
-            madeParameters = finished.parameters
+            made = finished.model
             result = finished.result
         case .failure(let cause): result = lost(cause.cause)
         }
@@ -146,15 +146,15 @@ actor LocalRun {
         record.result = result
         record.isProvisional = false
         note("info", "ended: \(result.outcome.rawValue), \(result.rule)")
-        let parameters = madeParameters
-        madeParameters = []
-        Task { await self.finish(result, parameters) }
+        let model = made
+        made = nil
+        Task { await self.finish(result, model) }
     }
 
-    private func finish(_ result: RunResult, _ parameters: [Float]) async {
+    private func finish(_ result: RunResult, _ model: MadeModel?) async {
         if result.outcome.isSuccess {
             record.model = record.spec.name ?? ModelName(record.id.text)
-            if !parameters.isEmpty { await saveModel(result, parameters) }
+            if let model { await save(model, of: result) }
         }
         let record = record
         do throws(CatalogError) {
@@ -166,12 +166,11 @@ actor LocalRun {
         }
     }
 
-    private func saveModel(_ result: RunResult, _ parameters: [Float]) async {
+    private func save(_ made: MadeModel, of result: RunResult) async {
         let model = FinishedModel(
             record: record,
             dataset: prepared.dataset,
-            kind: modelKind(of: record.spec, on: prepared.dataset),
-            parameters: parameters,
+            made: made,
             metrics: result.metrics,
             madeAt: record.endedAt ?? wallClockSeconds()
         )
@@ -301,5 +300,11 @@ struct RunFailure: Error {
 /// What a seat hands over at its end.
 struct SeatResult: Sendable {
     var result: RunResult
-    var parameters: [Float]
+    var model: MadeModel?
+}
+
+/// A model as a worker made it: its words, and how they are to be read.
+struct MadeModel: Sendable {
+    var shape: ModelShape
+    var words: [Float]
 }

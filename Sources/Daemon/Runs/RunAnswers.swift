@@ -32,13 +32,11 @@ func lines(
     _ tenant: TenantID,
     _ tail: Int?,
     in world: RunWorld
-) async -> [RunLinesCall.Line] {
+) async -> [RunLogLine] {
     let lines = try? await world.store.perform { database throws(CatalogError) in
         try database.lines(of: run, tail: tail, for: .daemon(of: tenant))
     }
-    return (lines ?? []).map {
-        RunLinesCall.Line(time: $0.time, node: $0.node, level: $0.level, text: $0.text)
-    }
+    return lines ?? []
 }
 
 /// Lets peers fetch checkpoints of this node.
@@ -64,12 +62,3 @@ func serveCheckpoints(in world: RunWorld) {
 
 /// Closes a shard that was only to be seen.
 func close(_ shard: LocalShard) { _ = Glibc.close(shard.descriptor) }
-
-/// What a run fits: as said, or as the labels want it.
-func modelKind(of spec: RunSpec, on dataset: DatasetManifest) -> ModelKind {
-    if let model = spec.model { return model }
-    switch dataset.labels {
-    case .real: return .linear
-    case .classes(let names): return names.count > 2 ? .softmax : .logistic
-    }
-}

@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 
 /// What nodes ask each other about runs.
@@ -121,15 +122,8 @@ enum RunLinesCall: PeerMethod {
         var tail: Int?
     }
 
-    struct Line: Codable, Sendable, Hashable {
-        var time: Double
-        var node: NodeID
-        var level: String
-        var text: String
-    }
-
     struct Reply: Codable, Sendable {
-        var lines: [Line]
+        var lines: [RunLogLine]
     }
 }
 

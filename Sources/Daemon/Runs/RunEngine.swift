@@ -79,6 +79,12 @@ struct RunEngine: ~Copyable {
         case .reduce(let request):
             if let failure = reduce(request) { return broken(failure) }
             try worker.answer(request)
+        case .gather(let request):
+            let lengths: [Int]
+            do throws(CollectiveError) { lengths = try gather(request) } catch {
+                return broken(error)
+            }
+            try worker.answer(request, lengths: lengths)
         case .progress(let bytes): tell(.progress(bytes))
         case .log(let line): tell(.log(line))
         case .checkpoint(let report):
@@ -126,6 +132,28 @@ struct RunEngine: ~Copyable {
         } catch {
             return error
         }
+    }
+
+    /// Puts the bytes of all ranks into the range, one string after the other.
+    /// - Returns: the length of each.
+    private mutating func gather(_ request: GatherRequest) throws(CollectiveError) -> [Int] {
+        guard let memory = worker.memory else { return [] }
+        monitor.isIdle = false
+        defer { monitor.isIdle = true }
+        var own: [UInt8] = []
+        memory.read(request.range) { span in
+            span.withUnsafeBytes { own.append(contentsOf: $0.prefix(request.ownBytes)) }
+        }
+        bytesSent += (ring.worldSize - 1) * own.count
+        let all = try ring.allGather(bytes: own, limit: request.range.count)
+        memory.update(request.range, as: UInt8.self) { span in
+            var offset = 0
+            for string in all {
+                for (index, byte) in string.enumerated() { span[offset + index] = byte }
+                offset += string.count
+            }
+        }
+        return all.map(\.count)
     }
 
     private mutating func reduce<Element: RingElement>(

@@ -67,6 +67,13 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
 }
 
 private func checkAlgorithm(of spec: RunSpec) throws(RunSpecError) {
+    guard spec.algorithm == .gd || spec.algorithm == .sgd else {
+        throw RunSpecError(
+            option: "run",
+            reason: "this daemon knows no \(spec.algorithm.rawValue)",
+            hint: "use 'run gd' or 'run sgd'"
+        )
+    }
     guard spec.algorithm == .gd else { return }
     let foreign: [(Bool, String)] = [
         (spec.learningRate != nil, "--lr"),

@@ -61,8 +61,7 @@ struct LocalShard: Sendable {
 struct FinishedModel: Sendable {
     let record: RunRecord
     let dataset: DatasetManifest
-    let kind: ModelKind
-    let parameters: [Float]
+    let made: MadeModel
     let metrics: [Metrics]
     let madeAt: Double
 }

@@ -6,7 +6,25 @@ public import Domain
 extension Bias: ExpressibleByArgument {}
 extension LossPolicy: ExpressibleByArgument {}
 extension ModelExport.Format: ExpressibleByArgument {}
-extension ModelKind: ExpressibleByArgument {}
+extension ModelKind: ExpressibleByArgument {
+    /// Those that a descent can fit.
+    public static var allValueStrings: [String] { ["linear", "logistic", "softmax"] }
+
+    /// The kind that a person typed.
+    public init?(argument: String) {
+        guard ModelKind.allValueStrings.contains(argument) else { return nil }
+        self.init(rawValue: argument)
+    }
+}
 extension ReadingOptions.Format: ExpressibleByArgument {}
 extension ReadingOptions.Missing: ExpressibleByArgument {}
-extension Schedule: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {
+    /// Those that a descent knows.
+    public static var allValueStrings: [String] { ["constant", "step"] }
+
+    /// The schedule that a person typed.
+    public init?(argument: String) {
+        guard Schedule.allValueStrings.contains(argument) else { return nil }
+        self.init(rawValue: argument)
+    }
+}
