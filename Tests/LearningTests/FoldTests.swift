@@ -85,6 +85,10 @@ private final class KnownCounts: Reducer {
     func makeVector(count: Int) -> Vector { Vector(zeros: count) }
     func sum(_ vector: inout Vector) {}
     func max(_ values: inout [Double]) {}
+    func beginSum(_ vector: borrowing Vector, _ elements: Range<Int>) -> Int { 0 }
+    func finishSum(_ token: Int) {}
+    func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+    var waiting: (count: Int, seconds: Double) { (0, 0) }
 
     func sum(_ values: inout [Double]) throws(ReducerError) {
         // This rank may have named no counts but its own.
