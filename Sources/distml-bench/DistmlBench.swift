@@ -8,7 +8,9 @@ struct DistmlBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distml-bench",
         abstract: "Measures this machine and distml's parts; needs no running daemon.",
-        subcommands: [LimitsCommand.self, AllReduceCommand.self, RankCommand.self]
+        subcommands: [
+            LimitsCommand.self, AllReduceCommand.self, TrainCommand.self, RankCommand.self,
+        ]
     )
 
     /// Exits with 0, with 1 if a measurement failed, or with 2 after bad usage.

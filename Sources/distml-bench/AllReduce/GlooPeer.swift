@@ -68,7 +68,8 @@ enum GlooPeer {
         return (try? run(python.path, ["-W", "ignore", "-c", check])) != nil
     }
 
-    private static func run(_ program: String, _ arguments: [String]) throws {
+    /// Runs a program whose output matters only if it fails.
+    static func run(_ program: String, _ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments

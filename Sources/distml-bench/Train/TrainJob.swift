@@ -1,0 +1,74 @@
+/// One thing to train, and who else can.
+struct TrainJob {
+    /// What its data are.
+    enum Source {
+        /// The sample that lies in `deploy/sample`.
+        case digits
+        /// LIBSVM text, with its test part.
+        case a9a
+        /// Comma-separated text with categories, with its test part.
+        case adult
+        /// All of Fashion-MNIST, with its test part.
+        case fashion
+        /// Its classes 0 and 6, with theirs of the test part.
+        case fashionShirts
+        /// Its first 10,000 rows, with the test part.
+        case fashionPart
+    }
+
+    let name: String
+    let source: Source
+    /// What follows `run`.
+    let algorithm: String
+    let options: [String]
+    /// What follows the files of `dataset add`.
+    var reading: [String] = []
+    /// The same for the test rows, besides `--like`.
+    var testReading: [String] = []
+    /// Names that `TrainPeers` knows.
+    var peers: [String] = []
+    /// Whether the objective is a sum over rows where distml's is a mean.
+    var isSum = false
+
+    static let all = [
+        TrainJob(
+            name: "digits",
+            source: .digits,
+            algorithm: "sgd",
+            options: ["--val-split", "0.2"]
+        ),
+        TrainJob(
+            name: "a9a-gd",
+            source: .a9a,
+            algorithm: "gd",
+            options: ["--bias", "feature", "--l2", "3.0712e-5", "--tol", "1e-4"],
+            peers: ["liblinear -s 0", "scikit-learn newton-cholesky"],
+            isSum: true
+        ),
+        TrainJob(
+            name: "a9a-sgd",
+            source: .a9a,
+            algorithm: "sgd",
+            options: [
+                "--batch", "512", "--lr", "0.05", "--momentum", "0.9", "--epochs", "20",
+                "--schedule", "constant",
+            ],
+            peers: ["pytorch logistic"]
+        ),
+        TrainJob(
+            name: "fashion-softmax",
+            source: .fashion,
+            algorithm: "sgd",
+            options: ["--epochs", "20"],
+            peers: ["pytorch softmax"]
+        ),
+        TrainJob(
+            name: "adult",
+            source: .adult,
+            algorithm: "sgd",
+            options: [],
+            reading: ["--missing", "zero"],
+            testReading: []
+        ),
+    ]
+}
