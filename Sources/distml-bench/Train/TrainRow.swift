@@ -28,7 +28,8 @@ struct TrainRow: Codable, Sendable {
         )
         for row in rows {
             table.add([
-                row.job, row.implementation, "\(row.nodes)", row.objective.map { String(format: "%.9g", $0) } ?? "-",
+                row.job, row.implementation, "\(row.nodes)",
+                row.objective.map { String(format: "%.9g", $0) } ?? "-",
                 row.accuracy.map { threeDigits($0 * 100) + " %" } ?? "-",
                 threeDigits(row.seconds), row.rowsPerSecond.map { "\(Int($0))" } ?? "-",
                 "\(row.memoryBytes >> 20) MiB", threeDigits(row.secondsRatio),
