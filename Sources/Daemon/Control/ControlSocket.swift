@@ -68,12 +68,21 @@ struct ControlSocket: ~Copyable {
         guard result == 0 else { throw .system(call: "bind", path: path, errno: errno) }
         if let name = settings.group {
             guard let group = groupNumber(name) else { throw .noGroup(name) }
-            guard chown(path, uid_t.max, group) == 0 else {
-                throw .system(call: "chown", path: path, errno: errno)
-            }
+            try give(path, to: group)
         }
         guard listen(socket, 64) == 0 else {
             throw .system(call: "listen", path: path, errno: errno)
+        }
+    }
+
+    /// Gives the socket to a group, unless it has it: the system may forbid us to change owners.
+    private static func give(_ path: String, to group: gid_t) throws(ControlSocketError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .system(call: "stat", path: path, errno: errno)
+        }
+        guard status.st_gid == group || chown(path, uid_t.max, group) == 0 else {
+            throw .system(call: "chown", path: path, errno: errno)
         }
     }
 

@@ -173,11 +173,17 @@ struct Checkup: Sendable {
         }
         let version = cl_landlock_version()
         guard version > 0 else {
+            // A filter of system calls around the daemon looks much like a kernel without it.
+            let isFiltered = errno == EPERM
             return check(
                 "sandbox",
                 .failure,
-                "this kernel has no Landlock, so workers refuse to start",
-                fix: "boot with 'lsm=landlock,…', or 'worker.isolation: none'"
+                isFiltered
+                    ? "something forbids Landlock here, so workers refuse to start"
+                    : "this kernel has no Landlock, so workers refuse to start",
+                fix: isFiltered
+                    ? "allow landlock_create_ruleset and its sisters: in the unit, the container"
+                    : "boot with 'lsm=landlock,…', or 'worker.isolation: none'"
             )
         }
         return check("sandbox", .ok, "Landlock \(version), seccomp")
