@@ -51,6 +51,12 @@ public final class Database {
         }
     }
 
+    /// Reads every page and index; nil where all is in order, else what is not.
+    public func damage() throws(CatalogError) -> String? {
+        let verdict = try read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
+        return verdict == "ok" ? nil : verdict ?? "no verdict"
+    }
+
     /// Copies the catalogue as it is now to a new file at `target`.
     public func backUp(to target: String) throws(CatalogError) {
         do {

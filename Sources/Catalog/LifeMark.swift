@@ -10,19 +10,25 @@ internal import Glibc
 /// that one out. A mark that is lost is a reason for suspicion, no harm.
 extension Database {
     private static let fact = "life mark"
+    private static let doubt = "life in doubt"
 
-    /// Makes a new mark; tells whether the catalogue matched the old one.
+    /// Makes a new mark; tells whether the catalogue may be an old copy of itself.
     ///
-    /// Call it once at the start of the daemon. A new catalogue matches.
-    /// Returns true where the catalogue may be a copy; `random` is a number that no other start
-    /// has.
+    /// Call it once at the start of the daemon. A new catalogue matches. One that did not match
+    /// stays in doubt, over any number of starts, until `endDoubt`; `random` is a number that no
+    /// other start has.
     public func renewLifeMark(random: UInt64) throws(CatalogError) -> Bool {
         let expected = try fact(Self.fact)
         let found = mark
+        // On the disk before the mark that would make the next start forget it.
+        if expected != nil, expected != found { try setFact(Self.doubt, to: [1]) }
         try replaceMark(with: "\(random)")
         try setFact(Self.fact, to: mark ?? [])
-        return expected != nil && expected != found
+        return try fact(Self.doubt) == [1]
     }
+
+    /// Notes that the other nodes have told this one what an old copy lacks.
+    public func endDoubt() throws(CatalogError) { try setFact(Self.doubt, to: [0]) }
 
     private var markPath: String { path + "-life" }
 

@@ -64,6 +64,11 @@ final class Nodes {
         nodes = [:]
     }
 
+    func end(_ name: String) async throws {
+        try await self[name].stop()
+        nodes[name] = nil
+    }
+
     func client(_ name: String) throws -> TestClient { try TestClient(home(name) + "/sock") }
 }
 
@@ -155,6 +160,58 @@ struct LocalNodeTests {
             let again = try await nodes["c"].services.registers.read(key, within: .seconds(20))
             #expect(again == value)
         }
+    }
+
+    @Test("A node restored from a backup has no vote before the others told it what it lacks")
+    func restored() async throws {
+        try await withNodes { nodes in
+            try await nodes.startAll()
+            let c = try nodes["c"].services
+            try await wait(for: "c's vote") { await c.registers.isVoting }
+            #expect(await !c.registers.isCopied)
+            let saved = nodes.home("c") + "/saved"
+            try await c.store.perform { database throws(CatalogError) in
+                try database.backUp(to: saved)
+            }
+            let key = RegisterKey.dataset(DatasetName(checked: "x"), of: .default)
+            let value = try await nodes["a"].services.registers.compareAndSet(
+                key,
+                expecting: 0,
+                to: [1, 2],
+                within: .seconds(20)
+            )
+            for name in ["b", "c"] { try await nodes.end(name) }
+            let catalog = nodes.home("c") + "/state/catalog.sqlite"
+            for end in ["", "-wal", "-shm"] { unlink(catalog + end) }
+            #expect(rename(saved, catalog) == 0)
+
+            // Twice: a start that ends before anybody was heard leaves the doubt.
+            for _ in 0..<2 {
+                try await nodes.start("c")
+                #expect(await (try nodes["c"]).services.registers.isCopied)
+                let check = try #require(try await vote(of: "c", nodes))
+                #expect(check["state"] as? String == "warning")
+                #expect((check["detail"] as? String)?.contains("old copy") == true)
+                await #expect(throws: RegisterError.self) {
+                    try await nodes["c"].services.registers.read(key, within: .seconds(1))
+                }
+                try await nodes.end("c")
+            }
+            for name in ["b", "c"] { try await nodes.start(name) }
+            let restored = try nodes["c"].services.registers
+            try await wait(for: "c's vote") { await restored.isVoting }
+            #expect(await !restored.isCopied)
+            #expect(try await restored.read(key, within: .seconds(20)) == value)
+            #expect(try await vote(of: "c", nodes)?["state"] as? String == "ok")
+            try await nodes.end("c")
+            try await nodes.start("c")
+            #expect(await !(try nodes["c"]).services.registers.isCopied)
+        }
+    }
+
+    private func vote(of name: String, _ nodes: Nodes) async throws -> [String: Any]? {
+        let checks = try await nodes.client(name).ask("doctor")["result"] as? [[String: Any]]
+        return checks?.first { $0["name"] as? String == "vote" }
     }
 
     @Test("A second daemon on one state directory does not start, and harms nothing")

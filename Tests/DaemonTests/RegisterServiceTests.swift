@@ -20,6 +20,8 @@ private final class MemoryJournal: RegisterJournal, Sendable {
         if isFull { throw RegisterJournalError(description: "no space") }
     }
 
+    func endDoubt() {}
+
     func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
 }
 

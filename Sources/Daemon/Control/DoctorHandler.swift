@@ -10,6 +10,6 @@ struct DoctorHandler: Handler {
         _ params: Doctor.Params,
         for call: ControlCall
     ) async throws(RPCError) -> Doctor.Reply {
-        directory.checkup.doctor(now: wallClockSeconds())
+        await directory.examine()
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import ControlAPI
 import Domain
 import TLSTransport
@@ -7,6 +8,7 @@ struct NodeDirectory: Sendable {
     let configuration: Configuration
     let network: PeerNetwork
     let store: Store
+    let registers: RegisterService
     let startedAt: Double
     let benchmark: RingBenchmark
 
@@ -28,6 +30,50 @@ struct NodeDirectory: Sendable {
     }
 
     var checkup: Checkup { Checkup(configuration: configuration, network: network) }
+
+    /// Everything that commonly goes wrong on this node.
+    func examine() async -> [Check] {
+        let checks = checkup.doctor(now: wallClockSeconds())
+        return checks + [await examineCatalog(), await examineVote()]
+    }
+
+    private func examineCatalog() async -> Check {
+        let path = configuration.state + "/catalog.sqlite"
+        do throws(CatalogError) {
+            let damage = try await store.perform { database throws(CatalogError) in
+                try database.damage()
+            }
+            guard let damage else {
+                return check("catalogue", .ok, "\(path) is whole")
+            }
+            throw .corrupt(path: path, reason: damage)
+        } catch {
+            return check("catalogue", .failure, "\(error)", fix: "see the log of distmld")
+        }
+    }
+
+    private func examineVote() async -> Check {
+        if await registers.isVoting {
+            return check("vote", .ok, "this node votes on what the cluster agrees on")
+        }
+        let missing = await registers.awaited.map(\.text).joined(separator: ", ")
+        let why = await registers.isCopied ? "its disk may be an old copy" : "it starts"
+        return check(
+            "vote",
+            .warning,
+            "no vote yet: \(why), and these have not told what it may lack: \(missing)",
+            fix: "start those nodes; see 'distmlctl node ls'"
+        )
+    }
+
+    private func check(
+        _ name: String,
+        _ state: Check.State,
+        _ detail: String,
+        fix: String? = nil
+    ) -> Check {
+        Check(name: name, node: configuration.node, state: state, detail: detail, fix: fix)
+    }
 
     /// All nodes in ring order.
     var nodes: [NodeID] {

@@ -57,6 +57,7 @@ final class Services: Sendable {
             configuration: configuration,
             network: network,
             store: store,
+            registers: registers,
             startedAt: wallClockSeconds(),
             benchmark: RingBenchmark(network: network)
         )
@@ -147,9 +148,20 @@ private func makeRegisters(
     _ network: PeerNetwork,
     _ log: Log
 ) throws(StartError) -> RegisterService {
-    let journal = CatalogJournal(try openCatalog(network.configuration))
+    let database = try openCatalog(network.configuration)
+    let isCopied: Bool
+    do throws(CatalogError) {
+        isCopied = try database.renewLifeMark(random: .random(in: .min ... .max))
+    } catch {
+        throw StartError(cause: .catalog(error))
+    }
     do throws(RegisterError) {
-        return try RegisterService(network, journal: journal, log: log.logger("registers"))
+        return try RegisterService(
+            network,
+            journal: CatalogJournal(database),
+            isCopied: isCopied,
+            log: log.logger("registers")
+        )
     } catch {
         throw StartError(cause: .registers(error))
     }

@@ -36,4 +36,12 @@ struct CatalogJournal: RegisterJournal {
             throw RegisterJournalError(description: "\(error)")
         }
     }
+
+    func endDoubt() throws(RegisterJournalError) {
+        do throws(CatalogError) {
+            try database.endDoubt()
+        } catch {
+            throw RegisterJournalError(description: "\(error)")
+        }
+    }
 }

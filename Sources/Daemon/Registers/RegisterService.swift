@@ -10,6 +10,8 @@ protocol RegisterJournal {
     func load() throws(RegisterJournalError) -> DurableState
     /// Writes all records or none, and syncs.
     func persist(_ records: [DurableRecord]) throws(RegisterJournalError)
+    /// Notes that the disk is no old copy any longer.
+    func endDoubt() throws(RegisterJournalError)
 }
 
 /// Why promises could not be written or read; nothing that follows from them may leave the node.
@@ -53,7 +55,10 @@ actor RegisterService {
 
     private let network: PeerNetwork
     private let founding: [NodeID]
-    private let isCopied: Bool
+    /// Whether the disk may be an old copy whose gaps have not been filled yet.
+    private(set) var isCopied: Bool
+    /// The incarnation that the disk had at the start.
+    private let firstIncarnation: UInt64
     private let log: Logger
     private let journal: any RegisterJournal
     private var machine: RegisterNode
@@ -83,8 +88,12 @@ actor RegisterService {
         } catch {
             throw .journal(error)
         }
+        firstIncarnation = state.standing?.standing.incarnation ?? 0
         machine = Self.machine(network.node, founding, state, isCopied)
         self.journal = journal
+        if isCopied {
+            log.warning("the catalogue may be an old copy: no vote before the others were read")
+        }
     }
 
     private static func machine(
@@ -132,6 +141,9 @@ actor RegisterService {
 
     /// The members by the list in force.
     var members: MemberList { machine.members }
+
+    /// Members whose word this node still needs before it votes.
+    var awaited: [NodeID] { isVoting ? [] : machine.awaited }
 
     /// Registers of which this node has seen something.
     var keys: [RegisterKey] { machine.keys }
@@ -222,12 +234,27 @@ actor RegisterService {
         do throws(RegisterJournalError) {
             try journal.persist(records)
             failure = nil
+            noteAdmission(records)
             return true
         } catch {
             log.error("registers not written", metadata: ["reason": "\(error)"])
             failure = error
             restart()
             return false
+        }
+    }
+
+    /// A new incarnation is what a copy gets once the others have told it what it lacks.
+    private func noteAdmission(_ records: [DurableRecord]) {
+        guard isCopied else { return }
+        for case .standing(let own) in records
+        where own.standing.incarnation > firstIncarnation {
+            isCopied = false
+            log.notice("admitted anew", metadata: ["incarnation": "\(own.standing.incarnation)"])
+            do throws(RegisterJournalError) { try journal.endDoubt() } catch {
+                // The next start is careful once more than it need be.
+                log.warning("still in doubt on the disk", metadata: ["reason": "\(error)"])
+            }
         }
     }
 
