@@ -18,21 +18,17 @@ struct RunStopHandler: Handler {
                 "\(record.id) has ended already: \(record.result?.outcome.rawValue ?? "")"
             )
         }
-        let halt = RunHaltCall.Request(
-            run: record.id,
-            generation: record.plan.generation,
-            cause: nil
-        )
+        let request = RunStopCall.Request(run: record.id, generation: record.plan.generation)
         var isHeard = false
         let world = directory.supervisor.world
         for node in record.plan.seats.map(\.node) {
             // One seat is enough: the wish travels with the sums.
             if node == world.node {
-                isHeard = await directory.supervisor.halt(halt) || isHeard
+                isHeard = await directory.supervisor.stop(request) || isHeard
             } else {
                 let reply = try? await world.network.call(
-                    RunHaltCall.self,
-                    halt,
+                    RunStopCall.self,
+                    request,
                     on: node,
                     within: .seconds(3)
                 )

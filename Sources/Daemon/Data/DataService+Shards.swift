@@ -176,6 +176,12 @@ extension DataService {
         }
     }
 
+    func mend(_ manifest: DatasetManifest) async {
+        do throws(RPCError) { _ = try await localStates(manifest, isDeep: true) } catch {
+            log.error("shards not looked after", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// How this node's shards of a version are; with `isDeep` every byte is read, and what is
     /// damaged or missing is fetched again, though it is told as it was found.
     func localStates(

@@ -9,8 +9,8 @@ import Transport
 import Wire
 import WorkerLink
 
-/// How long a ring may take to stand.
-private let ringLimit = Duration.seconds(20)
+/// How long a worker's counter may stand still: within ten seconds the run is over everywhere.
+private let silenceLimit = Duration.seconds(9)
 
 extension LocalRun {
     /// Runs this node's seat to its end: worker, links, ring.
@@ -112,6 +112,7 @@ extension LocalRun {
                                 limits: limits,
                                 policy: policy
                             )
+                            worker.silenceLimit = silenceLimit
                             try worker.start(
                                 .train,
                                 payload: payload,
@@ -133,57 +134,6 @@ extension LocalRun {
         }
     }
 
-    /// Dials the next seat and waits for the previous one; nothing for a seat alone.
-    private func formRing(_ key: [UInt8]) async throws(RunFailure) -> RingLinks? {
-        let plan = record.plan
-        let count = plan.worldSize
-        guard count > 1 else { return nil }
-        let next = Rank((rank.index + 1) % count)
-        let previous = Rank((rank.index + count - 1) % count)
-        let network = world.network
-        let out = RingHello(
-            run: id,
-            generation: generation,
-            sender: rank,
-            receiver: next,
-            plan: prepared.digest
-        )
-        let into = RingHello(
-            run: id,
-            generation: generation,
-            sender: previous,
-            receiver: rank,
-            plan: prepared.digest
-        )
-        let nextNode = plan.seats[next.index].node
-        let previousNode = plan.seats[previous.index].node
-        async let accepted = Result { () async throws(PeerError) in
-            try await network.awaitRingLink(into, from: previousNode, key: key, within: ringLimit)
-        }
-        async let dialed = Result { () async throws(PeerError) in
-            try await network.dialRing(out, to: nextNode, key: key, within: ringLimit)
-        }
-        let (previousLink, nextLink) = await (accepted, dialed)
-        return RingLinks(
-            next: try lost(nextLink, nextNode, next),
-            previous: try lost(previousLink, previousNode, previous)
-        )
-    }
-
-    private func lost(
-        _ link: Result<RingLink, PeerError>,
-        _ node: NodeID,
-        _ rank: Rank
-    ) throws(RunFailure) -> RingLink {
-        switch link {
-        case .success(let link): return link
-        case .failure(let error):
-            // Another seat may have said already why the ring will not stand.
-            let cause = control.cause ?? Cause(node: node, rank: rank, reason: "\(error)")
-            throw RunFailure(cause: cause)
-        }
-    }
-
     /// Drives worker and ring on a thread of their own until the end.
     private func serve(
         _ worker: HandOver<OwnedWorker>,
@@ -191,8 +141,7 @@ extension LocalRun {
     ) async throws(RunFailure) -> SeatResult {
         let (rank, generation, control) = (rank, generation, control)
         let worldSize = record.plan.worldSize
-        let (node, network) = (world.node, world.network)
-        let others = record.plan.seats.map(\.node)
+        let node = world.node
         let (news, source) = AsyncStream.makeStream(of: RunNews.self)
         let listener = Task { for await item in news { await self.take(item) } }
         let end: (RunEnd, Int)
@@ -206,7 +155,7 @@ extension LocalRun {
                     control: control,
                     node: node,
                     rank: rank,
-                    lostSeat: { firstLost(of: others, seenFrom: network) }
+                    lostSeat: { [self] in lostSeat }
                 )
                 let ring = Ring<TLSLink>(
                     rank: rank,
@@ -232,7 +181,7 @@ extension LocalRun {
 
     private func conclude(_ end: RunEnd, bytesSent: Int) throws(RunFailure) -> SeatResult {
         switch end {
-        case .broken(let cause): throw RunFailure(cause: cause)
+        case .broken(let cause): throw RunFailure(cause: cause, bytesSent: bytesSent)
         case .finished(let metadata, let state):
             do throws(WireError) {
                 let report = try TrainingReport(bytes: metadata)
@@ -301,37 +250,14 @@ private func classWeights(of spec: RunSpec, on dataset: DatasetManifest) -> [Dou
     }
 }
 
-/// The links of one seat.
-struct RingLinks: Sendable {
-    let next: RingLink
-    let previous: RingLink
-}
-
 /// A worker on its way to the thread that will own it.
 struct OwnedWorker: ~Copyable {
     let worker: WorkerProcess
-}
-
-/// The first seat that is known to be dead, as a cause.
-private func firstLost(of seats: [NodeID], seenFrom network: PeerNetwork) -> Cause? {
-    for (index, node) in seats.enumerated() where node != network.node {
-        guard let view = network.view(of: node), view.state == .dead else { continue }
-        let reason = view.reason.map { "node lost: \($0)" } ?? "node lost"
-        return Cause(node: node, rank: Rank(index), reason: reason)
-    }
-    return nil
 }
 
 /// Little-endian floats.
 private func floats(_ bytes: [UInt8]) -> [Float] {
     bytes.withUnsafeBytes { buffer in
         (0..<buffer.count / 4).map { buffer.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-    }
-}
-
-extension Result where Success: Sendable {
-    /// What an asynchronous body returns or throws.
-    fileprivate init(_ body: () async throws(Failure) -> Success) async {
-        do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -1,5 +1,6 @@
 import Catalog
 import ControlAPI
+import Datasets
 import Domain
 import Logging
 import Registers
@@ -23,6 +24,7 @@ actor LocalRun {
     private var made: MadeModel?
     private var attempts = 0
     private var storedAt: Int64 = 0
+    private var mending: Task<Void, Never>?
 
     /// A part that has been accepted and is on the disk.
     init(
@@ -54,15 +56,19 @@ actor LocalRun {
         handle(.begin)
     }
 
-    /// Ends a part that was never begun.
-    func giveUp(because reason: String) {
-        handle(.abort(Cause(node: world.node, rank: rank, reason: reason)))
-    }
-
-    /// Gives up a part whose coordinator has not been heard of.
-    func expire() {
-        guard machine.state == .prepared else { return }
-        giveUp(because: failurePrefix + "node \(record.plan.coordinator) never began the run")
+    /// Gives up a part that is not begun: because a seat was lost meanwhile, or after `limit`.
+    func awaitBegin(within limit: Duration) async {
+        let deadline = Deadline.after(limit)
+        while machine.state == .prepared {
+            if let cause = lostSeat {
+                handle(.localEnd(lost(RunFailure(cause: cause))))
+            } else if deadline.hasPassed {
+                let reason = "node \(record.plan.coordinator) never began the run"
+                let cause = Cause(node: world.node, rank: rank, reason: failurePrefix + reason)
+                handle(.localEnd(lost(RunFailure(cause: cause))))
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     /// Continues a part whose process is gone: all that is left is to say so.
@@ -74,7 +80,7 @@ actor LocalRun {
             step: record.progress?.step,
             reason: "the daemon was restarted during the run"
         )
-        handle(.localEnd(lost(cause)))
+        handle(.localEnd(lost(RunFailure(cause: cause))))
     }
 
     func handle(_ event: RunMachine.Event) { handle(event, isReal: true) }
@@ -110,14 +116,31 @@ actor LocalRun {
         case .success(let finished):
             made = finished.model
             result = finished.result
-        case .failure(let cause): result = lost(cause.cause)
+        case .failure(let failure):
+            result = lost(failure)
+            mend(after: failure.cause)
         }
         if let cause = result.cause { note("error", "\(cause)") }
         handle(.localEnd(result))
     }
 
+    /// Looks after the shards of this node where one proved damaged, so that `resume` finds whole
+    /// ones.
+    private func mend(after cause: Cause) {
+        let word = failurePrefix + DatasetError.Code.dataCorrupt.rawValue
+        guard cause.node == world.node, cause.reason.hasPrefix(word) else { return }
+        let manifests = [prepared.dataset, prepared.validation].compactMap(\.self)
+        mending = Task { [world] in
+            for manifest in manifests { await world.data.mend(manifest) }
+        }
+    }
+
+    /// Returns once no shard is being mended.
+    func awaitMending() async { await mending?.value }
+
     /// The result that a broken run has on this node.
-    private func lost(_ cause: Cause) -> RunResult {
+    private func lost(_ failure: RunFailure) -> RunResult {
+        let cause = failure.cause
         let isFailure = cause.reason.hasPrefix(failurePrefix)
         var result = RunResult(
             outcome: isFailure ? .failed : .nodesLost,
@@ -129,6 +152,7 @@ actor LocalRun {
         result.loss = record.progress?.loss
         result.wallSeconds = record.progress?.seconds ?? 0
         result.rowsPerSecond = record.progress?.rowsPerSecond ?? 0
+        result.bytesSentPerNode = failure.bytesSent
         return result
     }
 
@@ -157,12 +181,30 @@ actor LocalRun {
             if let model { await save(model, of: result) }
         }
         let record = record
-        do throws(CatalogError) {
-            try await world.store.perform { database throws(CatalogError) in
-                try database.finish(record)
+        await retrying("end of run not stored") { [world] () throws(RPCError) in
+            do throws(CatalogError) {
+                try await world.store.perform { database throws(CatalogError) in
+                    try database.finish(record)
+                }
+            } catch { throw RPCError(error) }
+        }
+    }
+
+    /// Does what must be on the disk; while that is full, again and again for an hour.
+    private func retrying(
+        _ complaint: Logger.Message,
+        _ body: @Sendable () async throws(RPCError) -> Void
+    ) async {
+        let deadline = Deadline.after(.seconds(3_600))
+        while true {
+            do throws(RPCError) { return try await body() } catch {
+                world.log.error(complaint, metadata: fields(error))
+                let isCurable = error.code == .noSpace || error.code == .notReady
+                guard isCurable, !deadline.hasPassed else {
+                    return note("error", "\(complaint): \(error)")
+                }
             }
-        } catch {
-            world.log.error("end of run not stored", metadata: fields(error))
+            try? await Task.sleep(for: .seconds(2))
         }
     }
 
@@ -174,9 +216,8 @@ actor LocalRun {
             metrics: result.metrics,
             madeAt: record.endedAt ?? wallClockSeconds()
         )
-        do throws(RPCError) { try await world.data.save(model) } catch {
-            world.log.error("model not stored", metadata: fields(error))
-            note("error", "the model could not be stored: \(error)")
+        await retrying("the model is not stored") { [world] () throws(RPCError) in
+            try await world.data.save(model)
         }
     }
 
@@ -241,7 +282,8 @@ extension LocalRun {
     /// Takes the step of a checkpoint that lies on the disk.
     func saved(step: Int) {
         record.checkpointStep = step
-        note("info", "checkpoint at step \(step)")
+        // All ranks save at the same steps: one line tells it.
+        if rank.index == 0 { note("info", "checkpoint at step \(step)") }
         keep()
     }
 
@@ -292,9 +334,10 @@ extension LocalRun {
 /// How a reason begins that is the worker's own word: the run failed, no node was lost.
 let failurePrefix = "failure "
 
-/// A cause as an error, for `Result`.
+/// A cause as an error, for `Result`, and what was sent until then.
 struct RunFailure: Error {
     let cause: Cause
+    var bytesSent = 0
 }
 
 /// What a seat hands over at its end.

@@ -17,7 +17,7 @@ enum RunPrepareCall: PeerMethod {
     }
 
     struct Reply: Codable, Sendable {
-        /// How the workers of this node are locked in.
+        /// Who has accepted.
         var node: NodeID
     }
 }
@@ -45,15 +45,28 @@ enum RunBeginCall: PeerMethod {
     }
 }
 
-/// Somebody cannot go on, or wants everybody to stop.
-enum RunHaltCall: PeerMethod {
-    static let name = "run.halt"
+/// Somebody wants the run to stop, with a checkpoint.
+enum RunStopCall: PeerMethod {
+    static let name = "run.stop"
 
     struct Request: Codable, Sendable {
         var run: RunID
         var generation: Generation
-        /// Ends the run at once; nil asks it to stop with a checkpoint.
-        var cause: Cause?
+    }
+
+    struct Reply: Codable, Sendable {
+        var isKnown: Bool
+    }
+}
+
+/// Somebody cannot go on, so the run ends at once.
+enum RunAbortCall: PeerMethod {
+    static let name = "run.abort"
+
+    struct Request: Codable, Sendable {
+        var run: RunID
+        var generation: Generation
+        var cause: Cause
     }
 
     struct Reply: Codable, Sendable {

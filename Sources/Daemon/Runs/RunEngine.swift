@@ -98,7 +98,7 @@ struct RunEngine: ~Copyable {
             return .finished(report.metadata, state)
         case .failure(let failure):
             let reason = failure.code.isEmpty ? failure.message : "\(failure.code): \(failure)"
-            return broken(.aborted(monitor.cause(because: reason)))
+            return broken(.aborted(monitor.cause(because: failurePrefix + reason)))
         case .ready, .refused: break
         }
         return nil

@@ -5,7 +5,8 @@ import Domain
 ///     prepared ──begin──► running ──localEnd──► deciding ──agreed──► final
 ///         │                  │                    │  ▲
 ///         │                  └────agreed──────────┼──┘ retry, while the register is out of reach
-///         └──expired / superseded / agreed────────┴──────────────► final
+///         ├──localEnd: never begun──► deciding    │
+///         └──superseded / agreed──────────────────┴──────────────► final
 ///
 /// Nothing is final until the run's register says so. Until then the local end is provisional.
 struct RunMachine {
@@ -25,9 +26,7 @@ struct RunMachine {
     enum Event {
         /// The coordinator says that all have accepted.
         case begin
-        /// The coordinator did not say so in time.
-        case expired
-        /// This node's part ended, well or badly.
+        /// This node's part ended, well or badly, or was never begun.
         case localEnd(RunResult)
         /// Somebody who cannot continue says so.
         case abort(Cause)
@@ -69,14 +68,14 @@ struct RunMachine {
         case (.prepared, .begin):
             state = .running
             return [.start]
-        case (.prepared, .expired), (.prepared, .higherGeneration):
+        case (.prepared, .higherGeneration):
             state = .superseded
             return [.forget]
         case (.prepared, .abort(let cause)):
             return end(RunResult(outcome: .failed, rule: cause.reason, cause: cause))
         case (.running, .abort(let cause)):
             return [.halt(cause)]
-        case (.running, .localEnd(let result)):
+        case (.prepared, .localEnd(let result)), (.running, .localEnd(let result)):
             return end(result)
         case (.running, .higherGeneration):
             state = .superseded

@@ -298,14 +298,14 @@ extension RunSupervisor {
             of: plan,
             in: world
         )
-        let halt = RunHaltCall.Request(run: plan.run, generation: plan.generation, cause: cause)
+        let abort = RunAbortCall.Request(run: plan.run, generation: plan.generation, cause: cause)
         for seat in plan.seats {
             if seat.node == world.node {
-                _ = await self.halt(halt)
+                _ = await self.abort(abort)
             } else {
                 _ = try? await world.network.call(
-                    RunHaltCall.self,
-                    halt,
+                    RunAbortCall.self,
+                    abort,
                     on: seat.node,
                     within: .seconds(2)
                 )

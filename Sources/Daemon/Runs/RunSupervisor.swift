@@ -26,9 +26,11 @@ actor RunSupervisor {
             let isBegun = await self?.begin(request) ?? false
             return RunBeginCall.Reply(isBegun: isBegun)
         }
-        network.handle(RunHaltCall.self) { [weak self] _, request throws(PeerRefusal) in
-            let isKnown = await self?.halt(request) ?? false
-            return RunHaltCall.Reply(isKnown: isKnown)
+        network.handle(RunStopCall.self) { [weak self] _, request throws(PeerRefusal) in
+            RunStopCall.Reply(isKnown: await self?.stop(request) ?? false)
+        }
+        network.handle(RunAbortCall.self) { [weak self] _, request throws(PeerRefusal) in
+            RunAbortCall.Reply(isKnown: await self?.abort(request) ?? false)
         }
         network.handle(RunAgreedCall.self) { [weak self] _, request throws(PeerRefusal) in
             let isKnown = await self?.learn(request) ?? false
@@ -92,6 +94,7 @@ actor RunSupervisor {
         guard let rank = plan.rank(of: world.node) else {
             throw RPCError(.refused, "this node has no seat in \(plan.run)", node: world.node)
         }
+        await parts[plan.run]?.awaitMending()
         try await checkData(request, rank)
         do throws(CatalogError) {
             try await world.store.perform { database throws(CatalogError) in
@@ -105,10 +108,7 @@ actor RunSupervisor {
         } catch { throw RPCError(.failed, "\(error)", node: world.node) }
         parts[plan.run] = part
         forgetOld()
-        Task {
-            try? await Task.sleep(for: beginLimit)
-            await part.expire()
-        }
+        Task { await part.awaitBegin(within: beginLimit) }
         return RunPrepareCall.Reply(node: world.node)
     }
 
@@ -133,14 +133,17 @@ actor RunSupervisor {
         return true
     }
 
-    /// Ends or stops a part.
-    func halt(_ request: RunHaltCall.Request) async -> Bool {
+    /// Asks a part to stop at its next step, with a checkpoint.
+    func stop(_ request: RunStopCall.Request) async -> Bool {
         guard let part = part(request.run, request.generation) else { return false }
-        if let cause = request.cause {
-            await part.handle(.abort(cause))
-        } else {
-            part.control.stop()
-        }
+        part.control.stop()
+        return true
+    }
+
+    /// Ends a part at once.
+    func abort(_ request: RunAbortCall.Request) async -> Bool {
+        guard let part = part(request.run, request.generation) else { return false }
+        await part.handle(.abort(request.cause))
         return true
     }
 

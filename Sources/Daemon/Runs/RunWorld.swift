@@ -43,6 +43,9 @@ protocol RunData: Sendable {
         of manifest: DatasetManifest
     ) async throws(RPCError) -> LocalShard
 
+    /// Reads all of this node's shards of a dataset; what is damaged is set aside and fetched anew.
+    func mend(_ manifest: DatasetManifest) async
+
     /// Stores a finished model; every seat stores the same.
     func save(_ model: FinishedModel) async throws(RPCError)
 }

@@ -1,0 +1,138 @@
+import Collectives
+import ControlAPI
+import Domain
+import TLSTransport
+
+/// How long a ring may take to stand.
+private let ringLimit = Duration.seconds(20)
+
+extension LocalRun {
+    /// Dials the next seat and waits for the previous one; nothing for a seat alone.
+    ///
+    /// Whatever ends the run, or is known to have ended a seat, ends the wait.
+    func formRing(_ key: [UInt8]) async throws(RunFailure) -> RingLinks? {
+        let plan = record.plan
+        let count = plan.worldSize
+        guard count > 1 else { return nil }
+        let next = Rank((rank.index + 1) % count)
+        let previous = Rank((rank.index + count - 1) % count)
+        let (events, source) = AsyncStream.makeStream(of: RingEvent.self)
+        let tasks = [
+            dial(next, key, source),
+            expect(previous, key, source),
+            Task { [self] in
+                if let cause = await awaitCause() { source.yield(.broken(cause)) }
+            },
+        ]
+        defer { for task in tasks { task.cancel() } }
+        var links: (next: RingLink?, previous: RingLink?) = (nil, nil)
+        for await event in events {
+            switch event {
+            case .next(let link): links.next = try taken(link, next)
+            case .previous(let link): links.previous = try taken(link, previous)
+            case .broken(let cause): throw RunFailure(cause: cause)
+            }
+            if let next = links.next, let previous = links.previous {
+                return RingLinks(next: next, previous: previous)
+            }
+        }
+        let cause = Cause(node: world.node, rank: rank, reason: "the ring was given up")
+        throw RunFailure(cause: cause)
+    }
+
+    private func dial(
+        _ next: Rank,
+        _ key: [UInt8],
+        _ source: AsyncStream<RingEvent>.Continuation
+    ) -> Task<Void, Never> {
+        let greeting = hello(from: rank, to: next)
+        let node = record.plan.seats[next.index].node
+        return Task { [network = world.network] in
+            let link = await Result { () async throws(PeerError) in
+                try await network.dialRing(greeting, to: node, key: key, within: ringLimit)
+            }
+            source.yield(.next(link))
+        }
+    }
+
+    private func expect(
+        _ previous: Rank,
+        _ key: [UInt8],
+        _ source: AsyncStream<RingEvent>.Continuation
+    ) -> Task<Void, Never> {
+        let greeting = hello(from: previous, to: rank)
+        let node = record.plan.seats[previous.index].node
+        return Task { [network = world.network] in
+            let link = await Result { () async throws(PeerError) in
+                try await network.awaitRingLink(greeting, from: node, key: key, within: ringLimit)
+            }
+            source.yield(.previous(link))
+        }
+    }
+
+    private func hello(from sender: Rank, to receiver: Rank) -> RingHello {
+        RingHello(
+            run: id,
+            generation: generation,
+            sender: sender,
+            receiver: receiver,
+            plan: prepared.digest
+        )
+    }
+
+    /// Waits for a reason why the ring will not stand; nil where nobody asks any longer.
+    private nonisolated func awaitCause() async -> Cause? {
+        while !Task.isCancelled {
+            if let cause = control.cause ?? lostSeat { return cause }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return nil
+    }
+
+    private func taken(
+        _ link: Result<RingLink, PeerError>,
+        _ rank: Rank
+    ) throws(RunFailure) -> RingLink {
+        switch link {
+        case .success(let link): return link
+        case .failure(let error):
+            // Another seat may have said already why the ring will not stand.
+            let node = record.plan.seats[rank.index].node
+            let cause = control.cause ?? Cause(node: node, rank: rank, reason: "\(error)")
+            throw RunFailure(cause: cause)
+        }
+    }
+
+    /// The first of this run's seats that is known to be dead, as a cause.
+    nonisolated var lostSeat: Cause? {
+        for (index, seat) in prepared.record.plan.seats.enumerated() {
+            guard let view = world.network.view(of: seat.node), view.state == .dead else {
+                continue
+            }
+            let reason = view.reason.map { "node lost: \($0)" } ?? "node lost"
+            return Cause(node: seat.node, rank: Rank(index), reason: reason)
+        }
+        return nil
+    }
+}
+
+/// The links of one seat.
+struct RingLinks: Sendable {
+    let next: RingLink
+    let previous: RingLink
+}
+
+/// What becomes of the wait for a ring.
+private enum RingEvent: Sendable {
+    case next(Result<RingLink, PeerError>)
+    case previous(Result<RingLink, PeerError>)
+    /// The run is over before its ring stood.
+    case broken(Cause)
+}
+
+extension Result where Success: Sendable {
+    /// What an asynchronous body returns or throws.
+    fileprivate init(_ body: () async throws(Failure) -> Success) async {
+        do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
