@@ -5,12 +5,15 @@ import Testing
 final class TestCluster {
     let folder: URL
     let names: [String]
+    private let options: ClusterOptions
     private var processes: [String: Process] = [:]
+    private var cables: [Cable] = []
 
     /// Makes certificates and configurations and starts `count` nodes.
-    init(nodes count: Int) throws {
+    init(nodes count: Int, _ options: ClusterOptions = ClusterOptions()) throws {
         folder = try temporaryFolder()
         names = ["a", "b", "c", "d"].prefix(count).map { String($0) }
+        self.options = options
         try makeCertificates()
         try writeConfigurations()
         for name in names { try start(name) }
@@ -23,6 +26,7 @@ final class TestCluster {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
+        for cable in cables { cable.stop() }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -32,8 +36,22 @@ final class TestCluster {
     /// Starts a node's daemon and returns once its socket answers.
     func start(_ node: String) throws {
         let process = Process()
+        let configuration = home(of: node).appending(path: "distmld.yaml").path
         process.executableURL = URL(filePath: Programs.path("distmld"))
-        process.arguments = ["--config", home(of: node).appending(path: "distmld.yaml").path]
+        process.arguments = ["--config", configuration]
+        if node == options.smallDisk {
+            // Its state lies in a file system of its own, which only it can see.
+            let script = """
+                mount -t tmpfs -o size=\(ClusterOptions.smallDiskBytes),mode=700 none "$1" &&
+                exec "$2" --config "$3" >>"$1/log" 2>&1
+                """
+            let state = home(of: node).appending(path: "state")
+            try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
+            process.executableURL = URL(filePath: "/usr/bin/unshare")
+            process.arguments =
+                ["-rm", "sh", "-c", script, "sh", state.path, Programs.path("distmld")]
+                + [configuration]
+        }
         let log = home(of: node).appending(path: "log")
         if !FileManager.default.fileExists(atPath: log.path) {
             _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -72,10 +90,30 @@ final class TestCluster {
         return process.terminationStatus
     }
 
+    /// A node's state directory as its daemon sees it, on whatever file system.
+    func state(of node: String) throws -> URL {
+        let path = home(of: node).appending(path: "state").path
+        return URL(filePath: "/proc/\(try pid(of: node))/root\(path)")
+    }
+
+    /// Takes the cable of the isolated node out, or puts it back.
+    func cut(_ isCut: Bool) { for cable in cables { cable.cut(isCut) } }
+
     /// Runs `distmlctl` against a node.
     @discardableResult
     func ctl(
         _ arguments: String...,
+        on node: String = "a",
+        input: String? = nil,
+        seconds: Double = 120
+    ) throws -> CommandResult {
+        try ctl(arguments, on: node, input: input, seconds: seconds)
+    }
+
+    /// Runs `distmlctl` against a node.
+    @discardableResult
+    func ctl(
+        _ arguments: [String],
         on node: String = "a",
         input: String? = nil,
         seconds: Double = 120
@@ -135,11 +173,14 @@ final class TestCluster {
     }
 
     private func writeConfigurations() throws {
-        let ports = try freePorts(names.count)
-        let peers = zip(names, ports)
-            .map { "  - {name: \($0), address: \"127.0.0.1:\($1)\"}\n" }.joined()
-        for (name, port) in zip(names, ports) {
+        let ports = Dictionary(uniqueKeysWithValues: zip(names, try freePorts(names.count)))
+        for name in names {
+            let peers = try names.map { peer in
+                let port = try way(from: name, to: peer, ports)
+                return "  - {name: \(peer), address: \"127.0.0.1:\(port)\"}\n"
+            }.joined()
             let home = home(of: name).path
+            let port = try #require(ports[name])
             let text = """
                 cluster: test
                 node: \(name)
@@ -161,6 +202,34 @@ final class TestCluster {
             try text.write(toFile: home + "/distmld.yaml", atomically: true, encoding: .utf8)
         }
     }
+}
+
+extension TestCluster {
+    /// The port at which a node finds another: its own, or that of a cable to it.
+    private func way(
+        from node: String,
+        to peer: String,
+        _ ports: [String: UInt16]
+    ) throws -> UInt16 {
+        let port = try #require(ports[peer])
+        guard node != peer, options.isolated == node || options.isolated == peer else {
+            return port
+        }
+        let cable = try Cable(to: port)
+        cables.append(cable)
+        return cable.port
+    }
+}
+
+/// What is special about a cluster.
+struct ClusterOptions {
+    /// Size of a small disk: some datasets and a catalogue, and soon full.
+    static let smallDiskBytes = 12 << 20
+
+    /// A node whose every connection runs over a cable that can be cut.
+    var isolated: String?
+    /// A node whose state and log lie on a small disk of its own.
+    var smallDisk: String?
 }
 
 /// Ports that nobody listens on at the moment.

@@ -108,6 +108,23 @@ struct EndTests {
         }
     }
 
+    @Test("A rank whose numbers go bad is named by all, with the step", arguments: 0..<20)
+    func nonFinite(seed: Int) throws {
+        var run = run()
+        run.spec.learningRate = 0.1
+        run.poison = (rank: seed % 3, read: 30 + 11 * seed)
+        let records = try run.run()
+        let first = try #require(records[0].result.cause)
+        #expect((first.step ?? 0) > 0)
+        for record in records {
+            #expect(record.result.outcome == .diverged)
+            #expect(record.result.cause == first)
+            #expect(record.result.cause?.rank == Rank(seed % 3))
+            #expect(record.result.cause?.reason.hasPrefix("non_finite") == true)
+            #expect(record.parameters.isEmpty)
+        }
+    }
+
     @Test("A checkpoint of another shape is refused", arguments: [Algorithm.sgd, .gd])
     func foreign(algorithm: Algorithm) throws {
         var run = run(algorithm)

@@ -154,6 +154,8 @@ struct TrialRun: Sendable {
     var clocks: [Double] = []
     /// The rank whose memory fails, and the sum at which it does.
     var flip: (rank: Int, sum: Int)?
+    /// The rank whose rows are no numbers any more, and the read from which on they are not.
+    var poison: (rank: Int, read: Int)?
 
     init(_ algorithm: Algorithm, _ parts: [SampleRows]) {
         spec = RunSpec(algorithm: algorithm, dataset: DatasetName(checked: "sample"))
@@ -192,7 +194,9 @@ struct TrialRun: Sendable {
                 columns: columns,
                 isSparse: rows.isSparse
             ),
-            rows: SizedRows(rows, columns: columns),
+            rows: poison?.rank == rank
+                ? PoisonedRows(rows, from: poison?.read ?? 0)
+                : SizedRows(rows, columns: columns),
             validation: validation.map { SizedRows($0, columns: columns) },
             reducer: ThreadReducer(
                 rank: rank,
@@ -231,6 +235,34 @@ private struct SizedRows: RowSource {
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result {
         try source.withRows(range, body)
+    }
+}
+
+/// Rows that are no numbers from some read on.
+private final class PoisonedRows: RowSource {
+    private let source: SampleRows
+    private let poisoned: SampleRows
+    private let first: Int
+    private var reads = 0
+
+    init(_ source: SampleRows, from first: Int) {
+        self.source = source
+        self.first = first
+        let values = source.values.map { $0.map { _ in Float.nan } }
+        poisoned = SampleRows(values, classes: source.classes ?? [])
+    }
+
+    var rows: Int { source.rows }
+    var columns: Int { source.columns }
+    var isSparse: Bool { source.isSparse }
+    var isReal: Bool { source.isReal }
+
+    func withRows<Result>(
+        _ range: Range<Int>,
+        _ body: (Batch) -> Result
+    ) throws(RowSourceError) -> Result {
+        reads += 1
+        return try (reads < first ? source : poisoned).withRows(range, body)
     }
 }
 
