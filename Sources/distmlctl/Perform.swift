@@ -40,7 +40,7 @@ private func report(parsing error: any Error, of words: [String], asJSON: Bool) 
     let refusal = RPCError(
         .badUsage,
         Distmlctl.message(for: error),
-        hint: usageHint(in: text)
+        hint: dashHint(in: words) ?? usageHint(in: text)
     )
     return report(refusal, asJSON: asJSON)
 }

@@ -9,7 +9,11 @@ func misspelling(in words: [String], of root: any ParsableCommand.Type) -> RPCEr
     var path: [String] = [name(of: root)]
     for word in words {
         let choices = subcommands(of: command)
-        if choices.isEmpty || word.hasPrefix("-") || word == "help" { return nil }
+        if choices.isEmpty || word.hasPrefix("-") { return nil }
+        if word == "help" {
+            // What help is wanted for is a command, too.
+            return path.count == 1 ? misspelling(in: Array(words.dropFirst()), of: root) : nil
+        }
         if let next = choices.first(where: { name(of: $0) == word }) {
             command = next
             path.append(word)
@@ -54,6 +58,15 @@ func misspelledOption(in words: [String], of root: any ParsableCommand.Type) -> 
             hint = "did you mean '\(meant)'?"
         }
         return RPCError(.badUsage, "'\(spelled)' has no option '\(printable(option))'", hint: hint)
+    }
+    return nil
+}
+
+/// What to type where the parser took a negative number for an option; nil where it did not.
+func dashHint(in words: [String]) -> String? {
+    for (option, value) in zip(words, words.dropFirst())
+    where option.hasPrefix("--") && value.hasPrefix("-") && Double(value) != nil {
+        return "a value that begins with '-' is written with '=': \(option)=\(value)"
     }
     return nil
 }

@@ -283,6 +283,14 @@ struct CommandTests {
         }
     }
 
+    @Test("A negative number is not mistaken for an option without a word, nor a stranger for help")
+    func dashes() throws {
+        let rate = try distmlctl(["run", "sgd", "--dataset", "x", "--lr", "-1"])
+        #expect(rate.code == 2 && rate.errors.contains("--lr=-1"), "\(rate.errors)")
+        let help = try distmlctl(["help", "nope"])
+        #expect(help.code == 2 && help.errors.contains("no command 'nope'"), "\(help.errors)")
+    }
+
     @Test("The version is shown without a daemon, and the exit code says that there is none")
     func version() throws {
         let ending = try distmlctl(["version"])
