@@ -57,6 +57,12 @@ final class Cable: Sendable {
     }
 
     private func pass(_ near: Int32, _ far: Int32) {
+        // What is small is passed on at once, too.
+        var isOn: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        for end in [near, far] {
+            setsockopt(end, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, size)
+        }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let (isCut, isStopped) = state.withLock { $0 }
