@@ -224,7 +224,7 @@ extension TestCluster {
 /// What is special about a cluster.
 struct ClusterOptions {
     /// Size of a small disk: some datasets and a catalogue, and soon full.
-    static let smallDiskBytes = 12 << 20
+    static let smallDiskBytes = 64 << 20
 
     /// A node whose every connection runs over a cable that can be cut.
     var isolated: String?

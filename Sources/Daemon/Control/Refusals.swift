@@ -68,7 +68,13 @@ extension RPCError {
                 "it may or may not have been done: \(reason)",
                 hint: "look before you try again; see 'distmlctl node ls'"
             )
-        case .journal: self.init(.failed, "\(error)", hint: "is the disk full? 'distmlctl doctor'")
+        case .journal(let reason):
+            self.init(
+                reason.isDiskFull ? .noSpace : .failed,
+                "\(error)",
+                hint: reason.isDiskFull
+                    ? "make room on that disk; then try again" : "see 'distmlctl doctor'"
+            )
         }
     }
 

@@ -32,6 +32,9 @@ struct CatalogJournal: RegisterJournal {
         }
         do throws(CatalogError) {
             try database.persist(rows)
+        } catch .noSpace(let path) {
+            let error = CatalogError.noSpace(path: path)
+            throw RegisterJournalError(description: "\(error)", isDiskFull: true)
         } catch {
             throw RegisterJournalError(description: "\(error)")
         }

@@ -17,6 +17,8 @@ protocol RegisterJournal {
 /// Why promises could not be written or read; nothing that follows from them may leave the node.
 struct RegisterJournalError: Error, Equatable, CustomStringConvertible {
     let description: String
+    /// Whether room on the disk is all that is missing.
+    var isDiskFull = false
 }
 
 /// Why a register did not do what it was asked.

@@ -232,11 +232,7 @@ extension LocalRun {
                 in: world
             )
             saved(step: step)
-        } catch {
-            // The run goes on: the last good checkpoint is still there.
-            world.log.error("checkpoint not stored", metadata: fields(error))
-            note("error", "checkpoint not stored: \(error)")
-        }
+        } catch { missedCheckpoint(because: error) }
     }
 }
 

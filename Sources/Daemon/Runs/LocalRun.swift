@@ -25,6 +25,7 @@ actor LocalRun {
     private var attempts = 0
     private var storedAt: Int64 = 0
     private var mending: Task<Void, Never>?
+    private var missedCheckpoints = 0
 
     /// A part that has been accepted and is on the disk.
     init(
@@ -275,16 +276,29 @@ extension LocalRun {
     func chose(_ line: String) {
         guard record.choices != line else { return }
         record.choices = line
-        note("info", line)
+        if rank.index == 0 { note("info", line) }
         keep()
     }
 
     /// Takes the step of a checkpoint that lies on the disk.
     func saved(step: Int) {
         record.checkpointStep = step
+        if missedCheckpoints > 0 {
+            note("warning", "\(missedCheckpoints) checkpoints before step \(step) were not stored")
+            missedCheckpoints = 0
+        }
         // All ranks save at the same steps: one line tells it.
         if rank.index == 0 { note("info", "checkpoint at step \(step)") }
         keep()
+    }
+
+    /// Takes a checkpoint that could not be stored: the run goes on, the last good one is there.
+    func missedCheckpoint(because error: RPCError) {
+        missedCheckpoints += 1
+        // Once is enough for an alarm; the number follows with the next one that is stored.
+        guard missedCheckpoints == 1 else { return }
+        world.log.error("checkpoint not stored", metadata: fields(error))
+        note("error", "checkpoint not stored: \(error)")
     }
 
     /// Asks the register what became of the run, and writes this node's view if nothing is there.
