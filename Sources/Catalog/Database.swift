@@ -58,9 +58,15 @@ public final class Database {
     }
 
     /// Copies the catalogue as it is now to a new file at `target`.
+    ///
+    /// The copy knows that it is one: a node that is restored from it is in doubt, also where it
+    /// has not been started since.
     public func backUp(to target: String) throws(CatalogError) {
         do {
             try queue.vacuum(into: target)
+            let copy = try DatabaseQueue(path: target)
+            try copy.write { try Self.raiseDoubt(in: $0) }
+            try copy.close()
         } catch {
             throw CatalogError(error, path: target)
         }

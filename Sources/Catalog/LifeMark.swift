@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GRDB
 internal import Glibc
 
 /// Finding out whether the file is an old copy of itself.
@@ -21,7 +22,7 @@ extension Database {
         let expected = try fact(Self.fact)
         let found = mark
         // On the disk before the mark that would make the next start forget it.
-        if expected != nil, expected != found { try setFact(Self.doubt, to: [1]) }
+        if expected != nil, expected != found { try write { try Self.raiseDoubt(in: $0) } }
         try replaceMark(with: "\(random)")
         try setFact(Self.fact, to: mark ?? [])
         return try fact(Self.doubt) == [1]
@@ -29,6 +30,9 @@ extension Database {
 
     /// Notes that the other nodes have told this one what an old copy lacks.
     public func endDoubt() throws(CatalogError) { try setFact(Self.doubt, to: [0]) }
+
+    /// Notes that the catalogue may be an old copy of itself.
+    static func raiseDoubt(in db: GRDB.Database) throws { try setFact(doubt, to: [1], in: db) }
 
     private var markPath: String { path + "-life" }
 

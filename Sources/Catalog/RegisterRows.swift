@@ -60,14 +60,16 @@ extension Database {
 
     /// Sets a fact about this node.
     public func setFact(_ key: String, to value: [UInt8]) throws(CatalogError) {
-        try write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO fact (key, value) VALUES (?, ?)
-                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
-                    """,
-                arguments: [key, Data(value)]
-            )
-        }
+        try write { try Self.setFact(key, to: value, in: $0) }
+    }
+
+    static func setFact(_ key: String, to value: [UInt8], in db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO fact (key, value) VALUES (?, ?)
+                ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                """,
+            arguments: [key, Data(value)]
+        )
     }
 }

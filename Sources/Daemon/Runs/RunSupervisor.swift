@@ -9,7 +9,7 @@ private let beginLimit = Duration.seconds(60)
 
 /// All runs in which this node has a seat, and what peers ask about them.
 actor RunSupervisor {
-    let world: RunWorld
+    nonisolated let world: RunWorld
     private var parts: [RunID: LocalRun] = [:]
 
     init(_ world: RunWorld) { self.world = world }
