@@ -185,8 +185,8 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Datasets", "Domain",
-                "JSONRPC", "Learning", "Registers", "TLSTransport", "Transport", "Wire",
-                "Training", "WorkerLink",
+                "JSONRPC", "Learning", "LinearAlgebra", "Registers", "TLSTransport", "Training",
+                "Transport", "Wire", "WorkerLink",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -23,8 +23,15 @@ enum Schema {
                 try db.execute(sql: statement)
             }
         }
+        migrator.registerMigration("2 rows that stay") { db in
+            try db.execute(sql: stayingObjects)
+        }
         return migrator
     }
+
+    private static let stayingObjects = """
+        ALTER TABLE object ADD COLUMN stays INTEGER NOT NULL DEFAULT 0 CHECK (stays IN (0, 1));
+        """
 
     private static let records = """
         CREATE TABLE record (

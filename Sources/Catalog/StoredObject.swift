@@ -22,6 +22,8 @@ public struct StoredObject: Hashable, Sendable {
     public var role: Role
     /// Whether it is as it was committed.
     public var state: State
+    /// Whether it must never be sent to another node.
+    public var stays: Bool
 
     /// What a file is.
     public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -59,7 +61,8 @@ public struct StoredObject: Hashable, Sendable {
         hash: ContentHash,
         bytes: Int,
         role: Role = .primary,
-        state: State = .whole
+        state: State = .whole,
+        stays: Bool = false
     ) {
         self.tenant = tenant
         self.id = id
@@ -70,25 +73,26 @@ public struct StoredObject: Hashable, Sendable {
         self.bytes = bytes
         self.role = role
         self.state = state
+        self.stays = stays
     }
 
-    /// A shard of a dataset version.
+    /// A shard of a dataset.
     public init(
         shard: ShardDescription,
-        of version: ContentHash,
-        tenant: TenantID,
+        of manifest: DatasetManifest,
         id: String,
         role: Role
     ) {
         self.init(
-            tenant: tenant,
+            tenant: manifest.tenant,
             id: id,
             kind: .shard,
-            owner: version.description,
+            owner: manifest.version.description,
             part: shard.index,
             hash: shard.hash,
             bytes: shard.bytes,
-            role: role
+            role: role,
+            stays: manifest.isLocal
         )
     }
 }
@@ -111,13 +115,13 @@ extension Database {
             try db.execute(
                 sql: """
                     INSERT INTO object
-                    (tenant, id, kind, owner, part, hash, bytes, role, state)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (tenant, id, kind, owner, part, hash, bytes, role, state, stays)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     object.tenant.text, object.id, object.kind.rawValue, object.owner,
                     object.part, Data(object.hash.bytes), object.bytes, object.role.rawValue,
-                    object.state.rawValue,
+                    object.state.rawValue, object.stays,
                 ]
             )
         }
@@ -190,7 +194,8 @@ extension Database {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT tenant, id, kind, owner, part, hash, bytes, role, state FROM object
+                    SELECT tenant, id, kind, owner, part, hash, bytes, role, state, stays
+                    FROM object
                     WHERE \(condition) ORDER BY kind, owner, part, id
                     """,
                 arguments: arguments
@@ -217,7 +222,8 @@ extension StoredObject {
             hash: ContentHash(bytes: Array(hash)),
             bytes: row[6],
             role: role,
-            state: state
+            state: state,
+            stays: row[9]
         )
     }
 }

@@ -26,6 +26,10 @@ public enum DatasetAdd: StreamMethod {
         public var reading: ReadingOptions
         /// Nodes that hold each shard; nil takes the configured number.
         public var replicas: Int?
+        /// Whether the rows stay on this node, as its part of the dataset.
+        public var isLocal: Bool
+        /// Whether names that stand in local rows (categories, classes) may be told to other nodes.
+        public var shareRows: Bool
         /// Whether to stop once everything has been read and checked.
         public var dryRun: Bool
 
@@ -35,12 +39,16 @@ public enum DatasetAdd: StreamMethod {
             files: [String],
             reading: ReadingOptions,
             replicas: Int? = nil,
+            isLocal: Bool = false,
+            shareRows: Bool = false,
             dryRun: Bool
         ) {
             self.name = name
             self.files = files
             self.reading = reading
             self.replicas = replicas
+            self.isLocal = isLocal
+            self.shareRows = shareRows
             self.dryRun = dryRun
         }
     }
@@ -110,6 +118,10 @@ public struct ReadingOptions: Codable, Hashable, Sendable {
     public var missing: Missing?
     /// What LIBSVM text calls its first column, 0 or 1; nil is 1 and refuses a 0.
     public var indexBase: Int?
+    /// All classes there are; nil finds them in the rows.
+    public var classes: [String]?
+    /// Columns of LIBSVM text; nil finds them in the rows.
+    public var columns: Int?
     /// A dataset whose columns, categories and classes must be used again.
     public var like: DatasetName?
 

@@ -18,6 +18,8 @@ public struct DatasetDocument: Codable, Hashable, Sendable {
     public var shards: [Shard]
     /// `classes` or `real`.
     public var labels: String
+    /// Whether each shard is one node's own part, whose rows never leave it.
+    public var local: Bool
     /// How rows are stored.
     public var layout: RowLayout
     /// How it was read.
@@ -37,6 +39,7 @@ public struct DatasetDocument: Codable, Hashable, Sendable {
         classes: [ClassCount],
         shards: [Shard],
         labels: String,
+        local: Bool = false,
         layout: RowLayout,
         reading: Reading,
         warnings: [String],
@@ -50,6 +53,7 @@ public struct DatasetDocument: Codable, Hashable, Sendable {
         self.classes = classes
         self.shards = shards
         self.labels = labels
+        self.local = local
         self.layout = layout
         self.reading = reading
         self.warnings = warnings
@@ -67,6 +71,7 @@ public struct DatasetDocument: Codable, Hashable, Sendable {
         try container.encode(classes, forKey: .classes)
         try container.encode(shards, forKey: .shards)
         try container.encode(labels, forKey: .labels)
+        try container.encode(local, forKey: .local)
         try container.encode(layout, forKey: .layout)
         try container.encode(reading, forKey: .reading)
         try container.encode(warnings, forKey: .warnings)
@@ -193,6 +198,7 @@ extension DatasetDocument {
         nonzeros = manifest.nonzeros
         classes = manifest.classCounts
         labels = manifest.labels == .real ? "real" : "classes"
+        local = manifest.isLocal
         layout = manifest.layout
         reading = Reading(manifest.mapping, format: manifest.format)
         warnings = manifest.warnings

@@ -2,13 +2,16 @@ public import Domain
 import Wire
 
 /// The content hash that is a dataset's version: over mapping, labels and shard hashes.
+///
+/// One whose rows stay where they are never has the version of one that is dealt to nodes.
 public func datasetVersion(
     mapping: ColumnMapping,
     labels: LabelKind,
-    shards: [ContentHash]
+    shards: [ContentHash],
+    isLocal: Bool = false
 ) -> ContentHash {
     var writer = ByteWriter()
-    writer.write("distml-dataset/1")
+    writer.write(isLocal ? "distml-local/1" : "distml-dataset/1")
     write(mapping, to: &writer)
     writer.write(labels == .real)
     if case .classes(let names) = labels { writer.writeArray(names) { $0.write($1) } }

@@ -30,6 +30,16 @@ public struct ImportOptions: Hashable, Sendable {
     public var missing: Missing?
     /// What LIBSVM text calls its first column, 0 or 1; nil is 1 and refuses a 0.
     public var indexBase: Int?
+    /// All classes there are, where a file may lack some; nil finds them in the rows.
+    public var classes: [String]?
+    /// Columns of LIBSVM text, where a file may lack the last ones; nil finds them in the rows.
+    public var columns: Int?
+    /// Whether all rows may have one class, as those of a part may.
+    public var allowsOneClass = false
+    /// Present values that a mean needs before it may stand for the missing ones.
+    public var meanRowsMin = 0
+    /// How rows are to be stored; nil leaves it to their values.
+    public var layout: RowLayout?
     /// Columns and classes that the data must have.
     public var known: KnownColumns?
     /// Bounds on what is read.

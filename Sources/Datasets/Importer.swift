@@ -26,7 +26,7 @@ public enum Importer {
         }
         do {
             let rows = try StagedRows(writer, descriptor: staging, form: source.form)
-            return try StagedDataset(source, rows)
+            return try StagedDataset(source, rows, layout: options.layout)
         } catch {
             guard error.file == nil, error.code == .singleClass else { throw error }
             var named = error
@@ -53,13 +53,17 @@ public enum Importer {
 /// of the staging file.
 public final class StagedDataset {
     /// What was found.
-    public let report: ImportReport
+    public private(set) var report: ImportReport
 
     let rows: StagedRows
     /// Class of every row; empty where labels are real or none.
     let classes: [UInt16]
 
-    init(_ source: ParsedSource, _ rows: StagedRows) throws(DatasetError) {
+    init(
+        _ source: ParsedSource,
+        _ rows: StagedRows,
+        layout: RowLayout? = nil
+    ) throws(DatasetError) {
         self.rows = rows
         let labels = try source.labels?.resolve(rows: rows.rows)
         var classes: [UInt16] = []
@@ -83,6 +87,7 @@ public final class StagedDataset {
             classCounts: counts,
             statistics
         )
+        if let layout { report.layout = layout }
     }
 }
 

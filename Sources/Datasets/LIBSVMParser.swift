@@ -14,8 +14,8 @@ struct LIBSVMParser {
     private let file: String
     private let indexBase: Int
     private let columnsMax: Int
-    /// Whether `columnsMax` is what other data have, not a bound of ours.
-    private let isBound: Bool
+    /// Whose columns `columnsMax` are, where it is not a bound of ours.
+    private let bound: String?
     private let ignoresLabels: Bool
     private let staging: StagingWriter
     private var indices: [Int32] = []
@@ -27,8 +27,8 @@ struct LIBSVMParser {
         self.staging = staging
         let known = options.known
         indexBase = known?.mapping.indexBase ?? options.indexBase ?? 1
-        isBound = known != nil
-        columnsMax = known?.mapping.count ?? options.limits.columnsMax
+        bound = known != nil ? "of the known data" : options.columns.map { _ in "declared" }
+        columnsMax = known?.mapping.count ?? options.columns ?? options.limits.columnsMax
         ignoresLabels = known.map { $0.labels == nil } ?? false
     }
 
@@ -244,11 +244,11 @@ extension LIBSVMParser {
             )
         }
         let shown = index > Int.max - 1 ? "the index" : "index \(index + indexBase)"
-        if isBound {
+        if let bound {
             let last = columnsMax - 1 + indexBase
             return problem(
                 .columnsDiffer,
-                "\(shown) is beyond the \(columnsMax) columns of the known data (last: \(last))",
+                "\(shown) is beyond the \(columnsMax) columns \(bound) (last: \(last))",
                 at: offset
             )
         }

@@ -20,9 +20,11 @@ struct LabelTable {
     private let known: LabelKind?
     private var knownClass: [Int32] = []
     private let classesMax: Int
+    private let allowsOneClass: Bool
 
-    init(known: LabelKind?, limits: ImportLimits) {
+    init(known: LabelKind?, allowsOneClass: Bool = false, limits: ImportLimits) {
         self.known = known
+        self.allowsOneClass = allowsOneClass
         classesMax = limits.classesMax
     }
 
@@ -132,7 +134,7 @@ struct LabelTable {
             classOfCode[code] = Int32(names.count - 1)
             previous = code
         }
-        guard names.count > 1 else {
+        guard names.count > 1 || allowsOneClass else {
             throw DatasetError(
                 .singleClass,
                 "every row has the label '\(shortened(names.first ?? ""))'",

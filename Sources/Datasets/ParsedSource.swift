@@ -51,7 +51,12 @@ struct SourceParser {
 
     /// The labels as the known data have them, or free.
     func labelTable() -> LabelTable {
-        LabelTable(known: options.known?.labels, limits: options.limits)
+        let declared = options.classes.map { LabelKind.classes(orderedClasses($0)) }
+        return LabelTable(
+            known: options.known?.labels ?? declared,
+            allowsOneClass: options.allowsOneClass,
+            limits: options.limits
+        )
     }
 
     /// Whether the labels count at all.
@@ -115,7 +120,11 @@ struct SourceParser {
         }
         let mapping =
             known
-            ?? ColumnMapping(columns: nil, count: columns, indexBase: options.indexBase ?? 1)
+            ?? ColumnMapping(
+                columns: nil,
+                count: options.columns ?? columns,
+                indexBase: options.indexBase ?? 1
+            )
         return ParsedSource(
             format: .libsvm,
             mapping: mapping,

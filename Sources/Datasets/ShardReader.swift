@@ -21,19 +21,24 @@ public final class MappedShardReader: ShardReader {
     private let base: UnsafeRawPointer
     private let classes: Int
     private var isChecked: [Bool]
+    private let residency: Residency?
+    private let mapping: Residency.Mapping
 
     /// Maps the file, which may be closed afterwards, and checks its header and digests.
     ///
     /// `classes` is the number of classes; labels at or above it count as damage. `name` is for
-    /// messages.
+    /// messages. `residency` bounds how much of the file is mapped in at once; nil leaves it to
+    /// the system.
     /// - Throws: `dataCorrupt` where the file is not the one that `hash` names.
     public init(
         descriptor: Int32,
         layout: ShardLayout,
         hash: ContentHash,
         classes: Int,
-        name: String
+        name: String,
+        residency: Residency? = nil
     ) throws(DatasetError) {
+        self.residency = residency
         self.layout = layout
         self.name = name
         self.classes = classes
@@ -47,6 +52,7 @@ public final class MappedShardReader: ShardReader {
         let memory = mmap(nil, layout.fileBytes, PROT_READ, MAP_SHARED, descriptor, 0)
         guard let memory, memory != MAP_FAILED else { throw .reading(name, errno) }
         base = UnsafeRawPointer(memory)
+        mapping = Residency.Mapping(base: memory, bytes: layout.fileBytes)
         let digests = UnsafeRawBufferPointer(start: base + layout.digests, count: 32 * layout.pages)
         guard sha256(digests) == hash.bytes else {
             throw .corrupt(name, "is not the shard \(hash.short)")
@@ -57,7 +63,10 @@ public final class MappedShardReader: ShardReader {
         }
     }
 
-    deinit { munmap(UnsafeMutableRawPointer(mutating: base), layout.fileBytes) }
+    deinit {
+        residency?.forget(mapping)
+        munmap(UnsafeMutableRawPointer(mutating: base), layout.fileBytes)
+    }
 
     /// Number of rows.
     public var rows: Int { layout.rows }
@@ -67,6 +76,11 @@ public final class MappedShardReader: ShardReader {
     public var isSparse: Bool { layout.rowLayout == .sparse }
     /// Whether its labels are real values.
     public var isReal: Bool { layout.labels == .real }
+    /// Rows of half of what may be mapped in at once: the next ones come before the last ones go.
+    public var windowRows: Int? {
+        guard let residency, rows > 0 else { return nil }
+        return max(1, residency.bytesMax / 2 / max(1, layout.fileBytes / rows))
+    }
 
     /// Hands rows to `body` in place, after the pages they lie on have been checked.
     public func withRows<Result>(
@@ -125,6 +139,7 @@ public final class MappedShardReader: ShardReader {
 
     private func check(_ start: Int, bytes: Int) throws(DatasetError) {
         guard bytes > 0 else { return }
+        residency?.touch(mapping, start..<start + bytes)
         let first = start / ShardLayout.pageBytes
         let last = (start + bytes - 1) / ShardLayout.pageBytes
         for page in first...last where !isChecked[page] {

@@ -135,6 +135,15 @@ extension SourceParser {
         let present = staging.rows - reader.missing[slot]
         guard case .text = plan.roles[plan.kept[slot]] else {
             let mean = present == 0 ? 0 : Float(reader.sums[slot] / Double(present))
+            guard options.missing != .mean || present >= options.meanRowsMin else {
+                throw DatasetError(
+                    .missingValue,
+                    "'\(shortened(name))' has \(present) values; a mean of so few shows them",
+                    file: files[0].name,
+                    column: plan.kept[slot] + 1,
+                    hint: "--missing zero, or --drop \(shortened(name)), or --share-rows"
+                )
+            }
             let fill: Float? =
                 switch options.missing {
                 case .mean: mean

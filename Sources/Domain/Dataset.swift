@@ -162,6 +162,16 @@ public struct DatasetManifest: Hashable, Codable, Sendable {
     /// Seconds since 1970 at the commit.
     public var addedAt: Double
 
+    /// Whether each shard is one node's own part, whose rows never leave it: no replicas, nothing
+    /// is sent, and whatever is computed from them must be a sum over many rows.
+    public var isLocal: Bool {
+        get { stays ?? false }
+        set { stays = newValue ? true : nil }
+    }
+
+    // Absent in the manifests of datasets that are dealt to nodes.
+    private var stays: Bool?
+
     /// A manifest with all its fields.
     public init(
         tenant: TenantID,

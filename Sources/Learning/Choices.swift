@@ -24,6 +24,8 @@ public struct Choices: Equatable, Sendable {
     public var l2: Double
     /// Whether `l2` was given, and counts raw columns; else it counts scaled ones.
     public var isPenaltyGiven: Bool
+    /// Rows of a window, where a rank's rows are taken window by window.
+    public var windowRows: Int?
 
     /// Settles what can be settled before any row is read.
     ///
@@ -95,6 +97,9 @@ public struct Choices: Equatable, Sendable {
         case .gd: parts.append("full batch, step by backtracking")
         case .sgd:
             parts.append("batch \(batch)")
+            if let windowRows {
+                parts.append("more rows than memory: shuffled in windows of \(windowRows)")
+            }
             if let learningRate {
                 parts.append("rate \(shortText(learningRate)) (\(rateSource))")
             }

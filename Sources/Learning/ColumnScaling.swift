@@ -37,7 +37,7 @@ public struct ColumnScaling: Equatable, Sendable {
             // Cancellation leaves about 1e-16 of the square; less than 1e-14 of it is nothing.
             let variance = isCentered ? square - mean * mean : square
             let isConstant = variance <= 1e-14 * square
-            let reach = Swift.max(sums.largest[column] - center, center - sums.smallest[column])
+            let reach = sums.reach(of: column, from: center)
             let spread = isConstant ? 0 : Swift.max(variance.squareRoot(), reach / reachMax)
             let length = Swift.max(spread, abs(mean) / offsetMax)
             let factor = Float(1 / (length * length + penalty).squareRoot())

@@ -8,6 +8,10 @@ public protocol RowSource {
     var isSparse: Bool { get }
     /// Whether its labels are real values; else they are classes.
     var isReal: Bool { get }
+    /// Rows that can be near at hand at once; nil where all can.
+    ///
+    /// Whoever goes over more than these, again and again, should do so in the rows' order.
+    var windowRows: Int? { get }
 
     /// Hands rows `range` to `body`, in place; the view is valid only there.
     /// - Precondition: `range` lies within `0 ..< rows`.
@@ -15,6 +19,16 @@ public protocol RowSource {
         _ range: Range<Int>,
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result
+}
+
+extension RowSource {
+    /// All rows are near at hand, unless a source says otherwise.
+    public var windowRows: Int? { nil }
+
+    /// How many rows to look at together: `most`, or fewer where those would not fit in memory.
+    public func lookRows(_ most: Int) -> Int {
+        windowRows.map { Swift.max(1, Swift.min(most, $0 / 4)) } ?? most
+    }
 }
 
 /// Why rows could not be read: what lies on the disk is not what was stored.
@@ -49,6 +63,8 @@ public struct JoinedRows: RowSource {
     public var isSparse: Bool { parts[0].isSparse }
     /// Whether its labels are real values.
     public var isReal: Bool { parts[0].isReal }
+    /// Rows of the widest part that can be near at hand at once.
+    public var windowRows: Int? { parts.compactMap(\.windowRows).min() }
 
     /// Hands rows to `body`; a range that crosses parts is gathered first.
     public func withRows<Result>(

@@ -57,8 +57,9 @@ extension Trainer {
     ) throws(TrainingError) -> EvaluationSums {
         var sums = EvaluationSums(classes: task.classes)
         var low = 0
+        let lookRows = source.lookRows(1024)
         while low < source.rows {
-            let high = Swift.min(source.rows, low + 1024)
+            let high = Swift.min(source.rows, low + lookRows)
             let base = low
             do {
                 try source.withRows(low..<high) { batch in

@@ -131,14 +131,14 @@ extension Trainer {
         do { gradient = try reducer.makeVector(count: count + Tail.count) } catch {
             throw .learning(.reducer(error))
         }
+        let rowOrder = RowOrder(rows: training, windowRows: rows.windowRows)
         while state.epoch < choices.epochsMax {
-            var order = training
             var generator = SeededGenerator(
                 seed: task.spec.seed,
                 UInt64(state.epoch),
                 UInt64(reducer.rank)
             )
-            shuffle(&order, using: &generator)
+            let order = rowOrder.shuffled(using: &generator)
             while state.stepInEpoch < stepsPerEpoch {
                 if let ending = try step(&search, &gradient, order, scaled) { return ending }
             }

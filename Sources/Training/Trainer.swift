@@ -56,7 +56,7 @@ public final class Trainer {
         lastCheckpointAt = startedAt
         try splitRows()
         guard totalRows > 0 else { throw .noRows }
-        settleChoices()
+        try settleChoices()
         if let checkpoint {
             try adopt(checkpoint)
         } else {
@@ -105,15 +105,22 @@ public final class Trainer {
         rowsOfRanks = counts.map { Int($0) }
     }
 
-    private func settleChoices() {
+    private func settleChoices() throws(TrainingError) {
         let labels: LabelKind =
             task.classes == 0 ? .real : .classes([String](repeating: "", count: task.classes))
         choices = Choices(task.spec, rows: totalRows, labels: labels)
+        let order = RowOrder(rows: training, windowRows: rows.windowRows)
+        if order.isWindowed { choices.windowRows = order.windowRows }
+        let sums = LocalSums(rowsOfRanks, rowsMin: task.localRowsMin)
+        let isWhole = task.spec.algorithm != .sgd
+        if !choices.isBatchGiven { choices.batch = sums.widened(choices.batch) }
+        guard let few = sums.firstTooFew(batch: isWhole ? totalRows : choices.batch) else { return }
+        throw .fewRows(rank: few.rank, rows: few.rows, min: task.localRowsMin)
     }
 
     private func scaleColumns() throws(TrainingError) {
         var sums = try wrap { () throws(RowSourceError) in
-            try ColumnSums(of: rows) { !isHeldOut($0) }
+            try ColumnSums(of: rows, hasExtremes: !task.hidesRows) { !isHeldOut($0) }
         }
         observer.tick()
         do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }

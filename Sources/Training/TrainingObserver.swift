@@ -30,6 +30,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noRows
     /// A method that this program does not know.
     case unsupported(Algorithm)
+    /// A rank's sums would be over so few rows that they tell of single ones.
+    case fewRows(rank: Int, rows: Int, min: Int)
 
     /// One line for the operator.
     public var description: String {
@@ -40,6 +42,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .foreignCheckpoint(let reason): "the checkpoint does not fit: \(reason)"
         case .noRows: "no rows to train on"
         case .unsupported(let algorithm): "this worker knows no \(algorithm.rawValue)"
+        case .fewRows(let rank, let rows, let least):
+            "rank \(rank) would sum over \(rows) rows in a step; fewer than \(least) tell of single "
+                + "rows, and its neighbours see the sums: larger --batch, or --share-sums"
         }
     }
 }

@@ -20,6 +20,10 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     public var storedValues = 0
     /// Weight of each class as it was said; empty where all count 1.
     public var classWeights: [Double] = []
+    /// Rows that every sum which leaves a rank is over, at least; 0 where any will do.
+    public var localRowsMin = 0
+    /// Whether no value of a single row may leave a rank, such as the largest of a column.
+    public var hidesRows = false
 
     /// A task over rows of this form.
     public init(spec: RunSpec, classes: Int, columns: Int, isSparse: Bool) {
@@ -32,7 +36,7 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     /// Reads what `write` wrote.
     public init(from reader: inout ByteReader) throws(WireError) {
         self = try reader.decode(TrainingTask.self, "task")
-        let counts = [classes, columns, rows, storedValues]
+        let counts = [classes, columns, rows, storedValues, localRowsMin]
         guard counts.allSatisfy((0...elementsMax).contains) else {
             throw .badValue(what: "task", value: "\(counts)")
         }

@@ -4,6 +4,7 @@ internal import Glibc
 /// The worker's end of its socket; every call blocks until it is done.
 public final class WorkerChannel {
     private let socket: Int32
+    private let memoryLimit: Int?
     private var incoming = FrameBuffer()
     private var room = [UInt8](repeating: 0, count: 64 << 10)
     private var handed = [Int32](repeating: -1, count: Int(CL_DESCRIPTORS_MAX))
@@ -15,7 +16,10 @@ public final class WorkerChannel {
     private var lastID: UInt32 = 0
 
     /// A channel over the socket to the daemon, which must have taken the preamble from it.
-    init(socket: Int32) { self.socket = socket }
+    init(socket: Int32, memoryLimit: Int? = nil) {
+        self.socket = socket
+        self.memoryLimit = memoryLimit
+    }
 
     /// Waits for the job.
     public func receiveJob() throws(WorkerError) -> WorkerJob {
@@ -35,7 +39,8 @@ public final class WorkerChannel {
             kind: start.kind,
             payload: start.payload,
             descriptors: Array(handed),
-            memory: memory
+            memory: memory,
+            memoryLimit: memoryLimit
         )
     }
 
@@ -188,4 +193,6 @@ public struct WorkerJob {
     public let descriptors: [Int32]
     /// Memory shared with the daemon, where the job needs some.
     public let memory: SharedMemory?
+    /// Bytes of memory that this process may use, where there is a limit.
+    public let memoryLimit: Int?
 }

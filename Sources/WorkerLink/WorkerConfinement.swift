@@ -61,7 +61,8 @@ public enum WorkerConfinement {
                 throw .notConfined(reason: "seccomp: \(systemMessage(filterFailure))")
             }
         }
-        let channel = WorkerChannel(socket: socket)
+        let limit = preamble.limits.memoryBytes.map { Int(clamping: $0) }
+        let channel = WorkerChannel(socket: socket, memoryLimit: limit)
         let isolation = WorkerIsolation(landlockVersion: version, filtersCalls: filtersCalls)
         try channel.send(.ready(isolation))
         return channel

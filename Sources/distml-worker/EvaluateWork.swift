@@ -12,7 +12,13 @@ func evaluate(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure)
         throw WorkerFailure(code: "bad_job", message: "the job is not complete")
     }
     let form = RowForm(job.shape, isSparse: false)
-    let rows = TickingRows(try mapShards(job.shards, work.descriptors[...], form), work.memory)
+    let mapped = try mapShards(
+        job.shards,
+        work.descriptors[...],
+        form,
+        memoryLimit: work.memoryLimit
+    )
+    let rows = TickingRows(mapped, work.memory)
     let scorer = makeScorer(job.shape, words: job.words)
     let sums = try rowsRead { () throws(RowSourceError) in
         try Training.evaluate(

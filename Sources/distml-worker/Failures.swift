@@ -24,6 +24,7 @@ extension WorkerFailure {
             case .foreignCheckpoint: "foreign_checkpoint"
             case .noRows: "empty_dataset"
             case .unsupported: "unsupported"
+            case .fewRows: "few_rows"
             }
         self.init(code: code, message: "\(error)")
     }

@@ -25,19 +25,29 @@ struct RowForm {
 }
 
 /// The rows of some shards, in order; none where there are no shards.
+///
+/// Of shards that would take more than half of `memoryLimit` only a part is mapped in at a time.
 func mapShards(
     _ shards: [ShardInput],
     _ descriptors: ArraySlice<Int32>,
-    _ form: RowForm
+    _ form: RowForm,
+    memoryLimit: Int?
 ) throws(WorkerFailure) -> any RowSource {
+    var layouts: [ShardLayout] = []
+    for shard in shards {
+        layouts.append(
+            try reading { () throws(WireError) in
+                var reader = ByteReader(shard.layout)
+                let layout = try ShardLayout(from: &reader)
+                try reader.finish()
+                return layout
+            }
+        )
+    }
+    let fileBytes = layouts.reduce(0) { $0 + $1.fileBytes }
+    let residency = memoryLimit.flatMap { Residency(limit: $0, fileBytes: fileBytes) }
     var readers: [any RowSource] = []
-    for (shard, descriptor) in zip(shards, descriptors) {
-        let layout = try reading { () throws(WireError) in
-            var reader = ByteReader(shard.layout)
-            let layout = try ShardLayout(from: &reader)
-            try reader.finish()
-            return layout
-        }
+    for ((shard, layout), descriptor) in zip(zip(shards, layouts), descriptors) {
         readers.append(
             try data { () throws(DatasetError) in
                 try MappedShardReader(
@@ -45,7 +55,8 @@ func mapShards(
                     layout: layout,
                     hash: contentHash(of: shard.pages),
                     classes: form.classes,
-                    name: shard.name
+                    name: shard.name,
+                    residency: residency
                 )
             }
         )
@@ -97,6 +108,7 @@ private struct WidenedRows: RowSource {
     var rows: Int { source.rows }
     var isSparse: Bool { true }
     var isReal: Bool { source.isReal }
+    var windowRows: Int? { source.windowRows }
 
     func withRows<Result>(
         _ range: Range<Int>,
@@ -129,6 +141,7 @@ struct TickingRows: RowSource {
     var columns: Int { source.columns }
     var isSparse: Bool { source.isSparse }
     var isReal: Bool { source.isReal }
+    var windowRows: Int? { source.windowRows }
 
     func withRows<Result>(
         _ range: Range<Int>,

@@ -18,12 +18,14 @@ func train(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure) {
     let rows = try mapShards(
         job.shards,
         work.descriptors.prefix(job.shards.count),
-        RowForm(job.task)
+        RowForm(job.task),
+        memoryLimit: work.memoryLimit
     )
     let validation = try mapShards(
         job.validation,
         work.descriptors.suffix(job.validation.count),
-        RowForm(job.task)
+        RowForm(job.task),
+        memoryLimit: work.memoryLimit
     )
     let trainer = Trainer(
         task: job.task,

@@ -11,7 +11,7 @@ import WorkerLink
 private let member = Caller(uid: 1_000, tenant: .default, role: .member)
 
 /// Does what the worker does, in this process.
-private func importHere(
+func importHere(
     _ job: ImportJob,
     _ descriptors: [Int32],
     _ tell: @escaping @Sendable (DatasetAdd.Item) -> Void
@@ -59,7 +59,7 @@ private func addition(
 }
 
 /// Everything of a dataset that a node has on its disk or in its catalogue.
-private func traces(_ data: DataService) async throws -> Int {
+func traces(_ data: DataService) async throws -> Int {
     let rows = try await data.catalog { database throws(CatalogError) in
         try database.objects(of: .default).count + database.datasets(of: .default).count
             + database.datasetVersions(of: .default).count

@@ -136,6 +136,61 @@ struct ScalingTests {
     }
 }
 
+@Suite("Columns without extremes")
+struct MomentTests {
+    /// Ranks that must not be asked for the largest of anything.
+    private final class SumsOnly: Reducer {
+        let rank = 1
+        let worldSize = 2
+        private let other: [Double]
+
+        init(_ other: ColumnSums) {
+            self.other =
+                [other.rows, other.stored, other.labels, other.labelSquares] + other.first
+                + other.second + other.third + other.fourth
+        }
+
+        func makeVector(count: Int) -> Vector { Vector(zeros: count) }
+        func sum(_ vector: inout Vector) {}
+        func beginSum(_ vector: borrowing Vector, _ elements: Range<Int>) -> Int { 0 }
+        func finishSum(_ token: Int) {}
+        func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes, bytes] }
+        var waiting: (count: Int, seconds: Double) { (0, 0) }
+        func sum(_ values: inout [Double]) { values = zip(values, other).map { $0 + $1 } }
+        func max(_ values: inout [Double]) throws(ReducerError) {
+            throw ReducerError("the largest values of rows were told")
+        }
+    }
+
+    /// A column that is rarely 3 and else 0, and one that is spread evenly.
+    private static let rows = (0..<400).map { row -> [Float] in
+        [row % 100 == 7 ? 3 : 0, Float(row % 20) + 5]
+    }
+
+    private func sums(isCentered: Bool) throws -> ColumnScaling {
+        let source = SampleRows(Self.rows, classes: [Int32](repeating: 0, count: 400))
+        let other = try ColumnSums(of: source.part(0..<150), hasExtremes: false) { _ in true }
+        var mine = try ColumnSums(of: source.part(150..<400), hasExtremes: false) { _ in true }
+        try mine.reduce(with: SumsOnly(other))
+        return ColumnScaling(mine, isCentered: isCentered)
+    }
+
+    @Test("Ranks tell each other sums alone", arguments: [true, false])
+    func sumsOnly(isCentered: Bool) throws {
+        let source = SampleRows(Self.rows, classes: [Int32](repeating: 0, count: 400))
+        let whole = ColumnScaling(
+            try ColumnSums(of: source) { _ in true },
+            isCentered: isCentered
+        )
+        let told = try sums(isCentered: isCentered)
+        #expect(told.centers == whole.centers)
+        // A value of a hundredth of the rows lies 9.9 deviations out by either measure, up to
+        // the share that the other rows have in the fourth power; an even column never reaches.
+        #expect(abs(told.factors[0] / whole.factors[0] - 1) < 0.02)
+        #expect(abs(told.factors[1] / whole.factors[1] - 1) < 1e-6)
+    }
+}
+
 /// The second of two ranks, told what the first one has.
 private final class AddingReducer: Reducer {
     let rank = 1

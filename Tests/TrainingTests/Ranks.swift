@@ -156,6 +156,10 @@ struct TrialRun: Sendable {
     var flip: (rank: Int, sum: Int)?
     /// The rank whose rows are no numbers any more, and the read from which on they are not.
     var poison: (rank: Int, read: Int)?
+    /// Rows that every sum is over at least, and no value of a single row is told; 0 for any.
+    var localRowsMin = 0
+    /// Rows that a rank can have near at hand; nil for all.
+    var windowRows: Int?
 
     init(_ algorithm: Algorithm, _ parts: [SampleRows]) {
         spec = RunSpec(algorithm: algorithm, dataset: DatasetName(checked: "sample"))
@@ -187,16 +191,19 @@ struct TrialRun: Sendable {
             stopsAt: stop?.rank == rank ? stop?.step : nil,
             secondsPerLook: clocks.isEmpty ? 0.001 : clocks[rank]
         )
+        var task = TrainingTask(
+            spec: spec,
+            classes: classes,
+            columns: columns,
+            isSparse: rows.isSparse
+        )
+        task.localRowsMin = localRowsMin
+        task.hidesRows = localRowsMin > 0
         let trainer = Trainer(
-            task: TrainingTask(
-                spec: spec,
-                classes: classes,
-                columns: columns,
-                isSparse: rows.isSparse
-            ),
+            task: task,
             rows: poison?.rank == rank
                 ? PoisonedRows(rows, from: poison?.read ?? 0)
-                : SizedRows(rows, columns: columns),
+                : SizedRows(rows, columns: columns, windowRows: windowRows),
             validation: validation.map { SizedRows($0, columns: columns) },
             reducer: ThreadReducer(
                 rank: rank,
@@ -220,10 +227,12 @@ struct TrialRun: Sendable {
 private struct SizedRows: RowSource {
     private let source: SampleRows
     let columns: Int
+    let windowRows: Int?
 
-    init(_ source: SampleRows, columns: Int) {
+    init(_ source: SampleRows, columns: Int, windowRows: Int? = nil) {
         self.source = source
         self.columns = columns
+        self.windowRows = windowRows
     }
 
     var rows: Int { source.rows }

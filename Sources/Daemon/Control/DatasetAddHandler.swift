@@ -45,7 +45,10 @@ struct DatasetAddHandler: StreamHandler {
         of addition: DatasetAddition,
         _ files: [Int32]
     ) async throws(RPCError) -> DatasetDocument {
-        if addition.params.dryRun { return try await addition.rehearse(files) }
+        if addition.params.dryRun {
+            if addition.params.isLocal { return try await addition.rehearseJoining(files) }
+            return try await addition.rehearse(files)
+        }
         let manifest = try await addition.run(files)
         // All holders have read every byte back a moment ago.
         return DatasetDocument(manifest) { _, _ in true }

@@ -49,6 +49,28 @@ enum DatasetPrepareCall: PeerMethod {
     typealias Reply = Empty
 }
 
+/// Has the holder of a part that stays take it into the dataset's next version.
+enum PartAdoptCall: PeerMethod {
+    static let name = "dataset.part.adopt"
+
+    struct Request: Codable, Sendable {
+        var staging: String
+        /// The version that has the part.
+        var dataset: DatasetManifest
+        var index: Int
+        /// The columns of the next version: those of the part, or more.
+        var mapping: ColumnMapping
+        /// Its classes: those of the part, or more.
+        var labels: LabelKind
+    }
+
+    struct Reply: Codable, Sendable {
+        var values: Int
+        var bytes: Int
+        var hash: ContentHash
+    }
+}
+
 /// Undoes all that was done for a dataset that will not be.
 enum DatasetAbortCall: PeerMethod {
     static let name = "dataset.abort"
@@ -111,6 +133,8 @@ enum DatasetUsersCall: PeerMethod {
     struct Request: Codable, Sendable {
         var tenant: TenantID
         var name: DatasetName
+        /// Where given: also those that have ended, if they used this version.
+        var version: ContentHash?
     }
 
     struct Reply: Codable, Sendable {

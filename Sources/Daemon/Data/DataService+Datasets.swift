@@ -103,13 +103,21 @@ extension DataService {
         await removeOrphans(of: caller.tenant)
     }
 
-    /// Runs that use a dataset now, wherever they are known.
-    private func users(of name: DatasetName, tenant: TenantID) async -> [RunID] {
-        var found = Set((try? await runs(using: name, of: tenant)) ?? [])
+    /// Runs that use a dataset now or have used this version of it, wherever they are known.
+    func users(of manifest: DatasetManifest) async -> [RunID] {
+        await users(of: manifest.name, tenant: manifest.tenant, version: manifest.version)
+    }
+
+    private func users(
+        of name: DatasetName,
+        tenant: TenantID,
+        version: ContentHash? = nil
+    ) async -> [RunID] {
+        var found = Set((try? await runs(using: name, of: tenant, version: version)) ?? [])
         for view in network.views where view.state == .alive {
             let reply = try? await network.call(
                 DatasetUsersCall.self,
-                .init(tenant: tenant, name: name),
+                .init(tenant: tenant, name: name, version: version),
                 on: view.node,
                 within: peerAnswerLimit
             )

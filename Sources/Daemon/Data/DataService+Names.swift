@@ -27,7 +27,11 @@ extension DataService {
         network.handle(DatasetUsersCall.self) {
             [weak self] _, request async throws(PeerRefusal) in
             let runs = try await answering { () async throws(RPCError) in
-                try await self?.runs(using: request.name, of: request.tenant)
+                try await self?.runs(
+                    using: request.name,
+                    of: request.tenant,
+                    version: request.version
+                )
             }
             return DatasetUsersCall.Reply(runs: runs ?? [])
         }
@@ -153,16 +157,22 @@ extension DataService {
         }
     }
 
-    /// Runs of this node that use a dataset now.
+    /// Runs that this node knows to use a dataset now, or to have used a version of it.
     func runs(
         using name: DatasetName,
-        of tenant: TenantID
+        of tenant: TenantID,
+        version: ContentHash? = nil
     ) async throws(RPCError) -> [RunID] {
         try await catalog { database throws(CatalogError) in
-            try database.unfinishedRuns().filter { run in
+            var runs = try database.unfinishedRuns().filter { run in
                 run.tenant == tenant && run.status != .ended
                     && (run.spec.dataset == name || run.spec.validationDataset == name)
-            }.map(\.id)
+            }
+            guard let version else { return runs.map(\.id) }
+            runs += try database.runs(for: .daemon(of: tenant), limit: .max).filter { run in
+                run.plan.dataset == version || run.plan.validationDataset == version
+            }
+            return runs.map(\.id)
         }
     }
 }

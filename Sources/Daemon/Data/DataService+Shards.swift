@@ -35,6 +35,9 @@ extension DataService {
                 for: .daemon(of: wanted.tenant)
             )
         }
+        guard !object.stays else {
+            throw RPCError(.refused, "the rows of this part stay where they are", node: node)
+        }
         let descriptor = try open(object)
         return ObjectSource(descriptor: descriptor, bytes: object.bytes)
     }
@@ -62,6 +65,9 @@ extension DataService {
             try database.shard(index, of: manifest.version, for: .daemon(of: manifest.tenant))
         }
         if let found {
+            guard found.stays == manifest.isLocal else {
+                throw RPCError(.refused, "its part of \(manifest.name) stays here", node: node)
+            }
             if let local = try? self.local(found, layout, shard) { return local }
             await quarantine(found)
         }
@@ -105,8 +111,24 @@ extension DataService {
                 )
             }
             if let found { return found }
+            guard !manifest.isLocal else { throw self.lostPart(shard, of: manifest) }
             return try await self.fetchFromHolders(shard, of: manifest)
         }
+    }
+
+    /// Nobody else has the rows of a part that stays.
+    private func lostPart(_ shard: ShardDescription, of manifest: DatasetManifest) -> RPCError {
+        let isOurs = shard.holders.contains(node)
+        return RPCError(
+            .failed,
+            isOurs
+                ? "its part of \(manifest.name) is gone or damaged, and nobody else has these rows"
+                : "part \(shard.index) of \(manifest.name) stays on its own node",
+            node: isOurs ? node : shard.holders.first,
+            hint: isOurs
+                ? "remove the dataset with 'distmlctl dataset rm \(manifest.name)'; then each node "
+                    + "adds its part again" : nil
+        )
     }
 
     private func fetchFromHolders(
@@ -156,8 +178,7 @@ extension DataService {
         }
         let object = StoredObject(
             shard: shard,
-            of: manifest.version,
-            tenant: manifest.tenant,
+            of: manifest,
             id: id.text,
             role: shard.holders.first == node ? .primary : .replica
         )

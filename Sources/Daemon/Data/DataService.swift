@@ -67,6 +67,7 @@ final class DataService: RunData {
     private func serve() {
         serveStaging()
         serveShards()
+        serveParts()
         serveNames()
         serveModels()
     }

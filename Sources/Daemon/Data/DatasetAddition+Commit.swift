@@ -90,8 +90,27 @@ extension DatasetAddition {
         }
     }
 
+    /// Makes the name mean the dataset, or leaves nothing of it.
+    func commit(
+        _ manifest: DatasetManifest,
+        expecting version: UInt64
+    ) async throws(RPCError) {
+        do throws(ClaimError) {
+            try await claim(manifest, expecting: version)
+        } catch {
+            switch error {
+            case .refused(let refusal):
+                await abandon()
+                throw refusal
+            case .doubtful(let refusal):
+                // Whoever can read the register decides, in the next sweep.
+                throw refusal
+            }
+        }
+    }
+
     /// Makes the name mean the dataset, if nobody was faster.
-    func claim(
+    private func claim(
         _ manifest: DatasetManifest,
         expecting version: UInt64
     ) async throws(ClaimError) {
@@ -130,8 +149,12 @@ extension DatasetAddition {
     private var overtaken: RPCError {
         RPCError(
             .conflict,
-            "somebody else has just added a dataset '\(params.name)'",
-            hint: "see 'distmlctl dataset show \(params.name)'"
+            params.isLocal
+                ? "another node has just added its part of '\(params.name)'"
+                : "somebody else has just added a dataset '\(params.name)'",
+            hint: params.isLocal
+                ? "try again: this part comes after it"
+                : "see 'distmlctl dataset show \(params.name)'"
         )
     }
 

@@ -47,8 +47,9 @@ struct DatasetAddition: Sendable {
         return DatasetDocument(params.name, outcome.report)
     }
 
-    /// Adds the dataset.
+    /// Adds the dataset, or this node's part of it.
     func run(_ files: [Int32]) async throws(RPCError) -> DatasetManifest {
+        if params.isLocal { return try await join(files) }
         let before = try await freeName()
         let holders = try chooseHolders()
         let manifest: DatasetManifest
@@ -60,30 +61,19 @@ struct DatasetAddition: Sendable {
             await abandon()
             throw error
         }
-        do throws(ClaimError) {
-            try await claim(manifest, expecting: before)
-        } catch {
-            switch error {
-            case .refused(let refusal):
-                await abandon()
-                throw refusal
-            case .doubtful(let refusal):
-                // Whoever can read the register decides, in the next sweep.
-                throw refusal
-            }
-        }
+        try await commit(manifest, expecting: before)
         return manifest
     }
 
     /// The version of the name's register; it means nothing now.
-    private func freeName() async throws(RPCError) -> UInt64 {
+    func freeName() async throws(RPCError) -> UInt64 {
         guard let value = try await data.read(params.name, of: caller.tenant) else { return 0 }
         let known = try data.knownName(params.name, caller.tenant, value)
         guard known.version == nil else { throw taken }
         return value.version
     }
 
-    private var taken: RPCError {
+    var taken: RPCError {
         RPCError(
             .conflict,
             "there is a dataset '\(params.name)' already",
@@ -131,25 +121,27 @@ struct DatasetAddition: Sendable {
     }
 
     /// Has a worker read the files, and write shards if there are places for them.
-    private func read(
+    func read(
         _ files: [Int32],
-        into outputs: [Int32]
+        into outputs: [Int32],
+        options: ImportOptions? = nil
     ) async throws(RPCError) -> ImportOutcome {
         let scratch: Int32
         do throws(ObjectError) { scratch = try data.objects.createUnnamed() } catch {
             throw RPCError(error, node: data.node)
         }
         defer { close(scratch) }
+        let options = if let options { options } else { try await self.options() }
         let job = ImportJob(
             files: params.files,
-            options: try await options(),
+            options: options,
             shards: outputs.count,
             seed: shuffleSeed
         )
         return try await importing(job, files + [scratch] + outputs, tell)
     }
 
-    private func options() async throws(RPCError) -> ImportOptions {
+    func options() async throws(RPCError) -> ImportOptions {
         var options = ImportOptions(params.reading)
         if let like = params.reading.like {
             let known = try await data.listed(like, for: caller)
@@ -159,7 +151,7 @@ struct DatasetAddition: Sendable {
     }
 
     /// What a worker says is believed only where it fits what it was asked.
-    private func check(_ outcome: ImportOutcome, shards: Int) throws(RPCError) {
+    func check(_ outcome: ImportOutcome, shards: Int) throws(RPCError) {
         guard outcome.shards.count == shards, outcome.report.labels != nil else {
             throw RPCError(.internalError, "the worker's report is not what it was asked for")
         }
@@ -206,7 +198,7 @@ struct DatasetAddition: Sendable {
     }
 
     /// Reads back and syncs a shard that the worker has written.
-    private func finish(
+    func finish(
         _ shard: ShardDescription,
         _ layout: ShardLayout
     ) async throws(RPCError) {
@@ -229,7 +221,7 @@ struct DatasetAddition: Sendable {
 private let replicasDefault = 2
 
 /// The same files give the same shards, and so the same version.
-private let shuffleSeed: UInt64 = 0
+let shuffleSeed: UInt64 = 0
 
 /// For each shard its holders, the primary first: shard i lies on node i and those after it.
 func shardHolders(_ nodes: [NodeID], copies: Int) -> [[NodeID]] {
@@ -280,6 +272,8 @@ extension ImportOptions {
         only = reading.only
         missing = reading.missing.flatMap { Missing(rawValue: $0.rawValue) }
         indexBase = reading.indexBase
+        classes = reading.classes
+        columns = reading.columns
     }
 }
 

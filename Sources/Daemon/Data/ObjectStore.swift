@@ -88,6 +88,21 @@ struct ObjectStore: Sendable {
         return ScratchFile(id: id, path: path, folder: folder, descriptor: descriptor)
     }
 
+    /// An object of ours in the making once more: another name for the same file, which nobody
+    /// writes to.
+    func link(_ id: ObjectID, tenant: TenantID) throws(ObjectError) -> ScratchFile {
+        let other = ObjectID.random()
+        let (source, target) = (path(of: id, tenant: tenant), scratch + "/" + other.text)
+        guard Glibc.link(source, target) == 0 else { throw .last("link", target, folder: folder) }
+        let descriptor = Glibc.open(target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            let error = ObjectError.last("open", target, folder: folder)
+            unlink(target)
+            throw error
+        }
+        return ScratchFile(id: other, path: target, folder: folder, descriptor: descriptor)
+    }
+
     /// A file without a name, gone when its descriptor closes.
     func createUnnamed() throws(ObjectError) -> Int32 {
         let file = try create()

@@ -53,20 +53,48 @@ actor StagingArea {
         shard index: Int,
         layout: ShardLayout? = nil
     ) throws(DataError) -> Int32 {
+        var entry = try self.entry(staging, tenant, shard: index)
+        do throws(ObjectError) {
+            let file = try objects.create()
+            let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 3)
+            guard copy >= 0 else { throw .last("dup", file.path, folder: objects.folder) }
+            entry.shards[index] = Shard(file: file, layout: layout)
+            entries[staging] = entry
+            return copy
+        } catch {
+            throw .object(error)
+        }
+    }
+
+    /// The dataset in the making that a shard belongs to, if there is room for it.
+    private func entry(
+        _ staging: String,
+        _ tenant: TenantID,
+        shard index: Int
+    ) throws(DataError) -> Entry {
         guard entries[staging] != nil || entries.count < Self.entriesMax else {
             throw .busy("\(entries.count) datasets are being added already")
         }
         var entry = entries[staging] ?? Entry(tenant: tenant)
         guard entry.tenant == tenant, entry.manifest == nil, (0..<Self.shardsMax).contains(index)
         else { throw .misplaced("shard \(index) has no place in this dataset") }
+        entry.touchedAt = monotonicNanoseconds()
+        return entry
+    }
+
+    /// Takes an object of this node in as a shard, without copying it.
+    func adopt(
+        _ staging: String,
+        _ object: StoredObject,
+        shard index: Int,
+        layout: ShardLayout
+    ) throws(DataError) {
+        guard let id = ObjectID(stored: object.id) else { throw .gone }
+        var entry = try self.entry(staging, object.tenant, shard: index)
         do throws(ObjectError) {
-            let file = try objects.create()
-            let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 3)
-            guard copy >= 0 else { throw .last("dup", file.path, folder: objects.folder) }
+            let file = try objects.link(id, tenant: object.tenant)
             entry.shards[index] = Shard(file: file, layout: layout)
-            entry.touchedAt = monotonicNanoseconds()
             entries[staging] = entry
-            return copy
         } catch {
             throw .object(error)
         }
@@ -137,8 +165,7 @@ actor StagingArea {
             rows.append(
                 StoredObject(
                     shard: shard,
-                    of: manifest.version,
-                    tenant: manifest.tenant,
+                    of: manifest,
                     id: id.text,
                     role: place == 0 ? .primary : .replica
                 )

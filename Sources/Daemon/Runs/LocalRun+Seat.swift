@@ -53,6 +53,9 @@ extension LocalRun {
         task.rows = dataset.rows
         task.storedValues = dataset.shards.reduce(0) { $0 + $1.values }
         task.classWeights = classWeights(of: record.spec, on: dataset)
+        let rules = LocalDataRules(record.spec, dataset, prepared.validation)
+        task.localRowsMin = rules.rowsMin
+        task.hidesRows = rules.hidesRows
         return TrainingJob(
             task: task,
             rank: rank.index,

@@ -274,6 +274,8 @@ extension LocalRun {
 
     /// Takes the line that says what was chosen.
     func chose(_ line: String) {
+        let tells = prepared.dataset.isLocal && record.plan.worldSize > 1
+        let line = tells ? "\(line) · \(localDataNote)" : line
         guard record.choices != line else { return }
         record.choices = line
         if rank.index == 0 { note("info", line) }

@@ -20,6 +20,9 @@ extension RunSupervisor {
             }
             validation = other
         }
+        try refusing { () throws(RunSpecError) in
+            try checkLocal(spec, on: dataset, validation: validation)
+        }
         if let name = spec.name, await world.data.hasModel(name, for: caller) {
             throw RPCError(
                 .conflict,
@@ -170,7 +173,8 @@ extension RunSupervisor {
                 Seat(node: nodes[$0], shards: shards[$0], validationShards: held?[$0] ?? [])
             }
         } catch {
-            throw RPCError(.notReady, "\(error)", hint: "see 'distmlctl node ls'")
+            let hint = error.isUsage ? "leave --nodes out" : "see 'distmlctl node ls'"
+            throw RPCError(error.isUsage ? .badUsage : .notReady, "\(error)", hint: hint)
         }
     }
 
@@ -315,7 +319,7 @@ extension RunSupervisor {
 }
 
 /// A refusal of options, for the person who typed them.
-private func refusing(_ body: () throws(RunSpecError) -> Void) throws(RPCError) {
+func refusing(_ body: () throws(RunSpecError) -> Void) throws(RPCError) {
     do throws(RunSpecError) { try body() } catch {
         throw RPCError(.badUsage, "\(error)", hint: error.hint)
     }

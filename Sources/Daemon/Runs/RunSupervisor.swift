@@ -116,6 +116,14 @@ actor RunSupervisor {
         _ request: RunPrepareCall.Request,
         _ rank: Rank
     ) async throws(RPCError) {
+        // Whoever coordinates has checked it too; these are our own rows.
+        try refusing { () throws(RunSpecError) in
+            try checkLocal(
+                request.record.spec,
+                on: request.dataset,
+                validation: request.validation
+            )
+        }
         let seat = request.record.plan.seats[rank.index]
         for index in seat.shards {
             close(try await world.data.shard(index, of: request.dataset))

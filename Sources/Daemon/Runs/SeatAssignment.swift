@@ -8,6 +8,18 @@ enum SeatError: Error, Equatable, CustomStringConvertible {
     case namedTwice(NodeID)
     case noHolder(shard: Int, dataset: String, holders: [NodeID])
     case noNodes
+    case partAway(NodeID, dataset: String, reason: String)
+    case leftOut(NodeID, dataset: String)
+    case noPart(NodeID, dataset: String)
+    case notAllParts(asked: Int, parts: Int, dataset: String)
+
+    /// Whether other options would help, rather than other nodes.
+    var isUsage: Bool {
+        switch self {
+        case .leftOut, .noPart, .notAllParts: true
+        default: false
+        }
+    }
 
     var description: String {
         switch self {
@@ -19,6 +31,14 @@ enum SeatError: Error, Equatable, CustomStringConvertible {
             "shard \(shard) of \(dataset) lies only on "
                 + holders.map(\.text).joined(separator: ", ") + ", none of which is alive"
         case .noNodes: "a run needs at least one node"
+        case .partAway(let node, let dataset, let reason):
+            "node \(node) holds a part of \(dataset), of which there is no copy, and is not alive: "
+                + reason
+        case .leftOut(let node, let dataset):
+            "node \(node) holds a part of \(dataset), which stays there, and has no seat"
+        case .noPart(let node, let dataset): "node \(node) holds no part of \(dataset)"
+        case .notAllParts(let asked, let parts, let dataset):
+            "\(asked) nodes asked for, and the parts of \(dataset) stay on \(parts)"
         }
     }
 }
@@ -28,6 +48,8 @@ enum SeatError: Error, Equatable, CustomStringConvertible {
 /// Every shard goes to exactly one seat. A seat that holds a shard reads it (the primary first);
 /// a shard that no seat holds goes to the seat with the fewest rows, which fetches it from any
 /// holder that is alive. The same input gives the same seats.
+///
+/// Where the rows stay on their nodes, those nodes take the seats: all of them, and no other.
 struct SeatAssignment {
     /// Members in the order of the member list, with nil for alive and a reason for not.
     let members: [(node: NodeID, trouble: String?)]
@@ -39,6 +61,7 @@ struct SeatAssignment {
     /// Named nodes sit in the order named; a count takes the alive holders of most shards first;
     /// otherwise every alive node that holds a shard takes part.
     func nodes(for spec: RunSpec, of manifest: DatasetManifest) throws(SeatError) -> [NodeID] {
+        if manifest.isLocal { return try holders(for: spec, of: manifest) }
         if !spec.nodes.isEmpty { return try named(spec.nodes) }
         let primaries = Set(manifest.shards.compactMap(\.holders.first))
         let holders = Set(manifest.shards.flatMap(\.holders))
@@ -62,6 +85,33 @@ struct SeatAssignment {
             )
         }
         return seated
+    }
+
+    private func holders(
+        for spec: RunSpec,
+        of manifest: DatasetManifest
+    ) throws(SeatError) -> [NodeID] {
+        let dataset = manifest.name.text
+        let holders = Set(manifest.shards.flatMap(\.holders))
+        for member in members where holders.contains(member.node) {
+            if let reason = member.trouble {
+                throw .partAway(member.node, dataset: dataset, reason: reason)
+            }
+        }
+        let seated = members.map(\.node).filter { holders.contains($0) }
+        if let gone = holders.subtracting(seated).min() { throw .notMember(gone) }
+        if let count = spec.nodeCount, count != seated.count {
+            throw .notAllParts(asked: count, parts: seated.count, dataset: dataset)
+        }
+        guard !spec.nodes.isEmpty else { return seated }
+        let nodes = try named(spec.nodes)
+        if let other = nodes.first(where: { !holders.contains($0) }) {
+            throw .noPart(other, dataset: dataset)
+        }
+        if let missing = seated.first(where: { !nodes.contains($0) }) {
+            throw .leftOut(missing, dataset: dataset)
+        }
+        return nodes
     }
 
     private func named(_ nodes: [NodeID]) throws(SeatError) -> [NodeID] {
@@ -93,6 +143,9 @@ struct SeatAssignment {
         }
         let living = Set(alive)
         for shard in homeless {
+            if manifest.isLocal, let holder = shard.holders.first {
+                throw .leftOut(holder, dataset: manifest.name.text)
+            }
             guard shard.holders.contains(where: living.contains) else {
                 throw .noHolder(
                     shard: shard.index,

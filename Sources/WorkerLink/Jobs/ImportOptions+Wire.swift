@@ -18,6 +18,15 @@ extension ImportOptions {
             try reader.word("missing", of: Missing.self)
         }
         indexBase = try reader.optionalSize("index base")
+        classes = try reader.optional("classes") { reader throws(WireError) in
+            try reader.texts("classes")
+        }
+        columns = try reader.optionalSize("columns")
+        allowsOneClass = try reader.bool("one class")
+        meanRowsMin = try reader.size("rows of a mean")
+        layout = try reader.optional("layout") { reader throws(WireError) in
+            try reader.bool("sparse") ? .sparse : .dense
+        }
         known = try reader.optional("known columns") { reader throws(WireError) in
             let mapping = try ColumnMapping(from: &reader)
             let labels = try reader.optional("known labels", LabelKind.init(from:))
@@ -34,6 +43,11 @@ extension ImportOptions {
         writer.write(texts: only)
         writer.write(optionalText: missing?.rawValue)
         writer.write(optionalSize: indexBase)
+        writer.writeOptional(classes) { writer, names in writer.write(texts: names) }
+        writer.write(optionalSize: columns)
+        writer.write(allowsOneClass)
+        writer.write(Int64(meanRowsMin))
+        writer.writeOptional(layout) { writer, layout in writer.write(layout == .sparse) }
         writer.writeOptional(known) { writer, known in
             known.mapping.write(to: &writer)
             writer.writeOptional(known.labels) { writer, labels in labels.write(to: &writer) }

@@ -32,6 +32,22 @@ struct DatasetAddCommand: ParsableCommand {
     @Option(help: "Nodes that hold each shard; by default as configured.")
     var replicas: Int?
 
+    @Flag(
+        help: """
+            Register the rows as this node's part of the dataset; they never leave it, and every \
+            node adds its own under the same name.
+            """
+    )
+    var local = false
+
+    @Flag(
+        help: """
+            With --local: categories and classes that stand in the rows may be told to the \
+            other nodes.
+            """
+    )
+    var shareRows = false
+
     @Flag(help: "Only say what was found and how it would be read.")
     var dryRun = false
 
@@ -44,6 +60,10 @@ struct DatasetAddCommand: ParsableCommand {
         guard files.count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError("there is only one standard input")
         }
+        if local, replicas != nil {
+            throw ValidationError("--local makes no replicas: the rows stay where they are")
+        }
+        if shareRows, !local { throw ValidationError("--share-rows is for --local") }
         if let replicas, replicas < 1 { throw ValidationError("--replicas wants at least 1") }
     }
 
@@ -54,6 +74,8 @@ struct DatasetAddCommand: ParsableCommand {
             files: files,
             reading: try reading.options(),
             replicas: replicas,
+            isLocal: local,
+            shareRows: shareRows,
             dryRun: dryRun
         )
         var client = try options.connect()

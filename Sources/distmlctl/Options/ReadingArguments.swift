@@ -41,6 +41,18 @@ struct ReadingArguments: ParsableArguments {
     var indexBase: Int?
 
     @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "All classes there are, where a file may lack some.",
+            valueName: "class,…"
+        )
+    )
+    var classes: TypedList?
+
+    @Option(help: "How many columns LIBSVM text has, where a file may lack the last ones.")
+    var columns: Int?
+
+    @Option(
         help: "A dataset whose columns, categories and classes are to be used again.",
         completion: LiveNames.datasets.completion,
         transform: DatasetName.typed
@@ -50,6 +62,13 @@ struct ReadingArguments: ParsableArguments {
     func validate() throws {
         if drop != nil, only != nil {
             throw ValidationError("--drop and --only exclude each other")
+        }
+        if let classes, classes.items.count < 2 {
+            throw ValidationError("--classes wants at least two")
+        }
+        if let columns, columns < 1 { throw ValidationError("--columns wants at least 1") }
+        if like != nil, classes != nil || columns != nil {
+            throw ValidationError("--like says what --classes and --columns would")
         }
         if let indexBase, indexBase != 0, indexBase != 1 {
             throw ValidationError("--index-base is 0 or 1")
@@ -66,6 +85,8 @@ struct ReadingArguments: ParsableArguments {
         options.only = only?.items ?? []
         options.missing = missing
         options.indexBase = indexBase
+        options.classes = classes?.items
+        options.columns = columns
         options.like = like
         return options
     }

@@ -74,6 +74,8 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Seed of everything random; the same seed gives the same bits.")
     var seed: UInt64 = 0
 
+    @OptionGroup var sharing: SharingOptions
+
     @Flag(name: .shortAndLong, help: "Do not stay: print the run's id and return.")
     var detach = false
 
@@ -99,6 +101,7 @@ struct RunOptions: ParsableArguments {
         spec.onLoss = onLoss
         spec.checkpointEvery = checkpointEvery
         spec.seed = seed
+        sharing.apply(to: &spec)
         return spec
     }
 }

@@ -41,6 +41,9 @@ struct DatasetPrinter: SheetPrinter {
         sheet.add("Columns", grouped(dataset.columns))
         sheet.add("Non-zeros", nonzeros(of: dataset))
         sheet.add("Stored", dataset.layout.rawValue)
+        if dataset.local {
+            sheet.add("Rows stay", "each part on its node; who loses a node loses its part")
+        }
         sheet.add("Read as", reading(dataset.reading))
         sheet.add("Label", dataset.reading.label)
         if dataset.labels == "real" { sheet.add("Labels", "real values") }
