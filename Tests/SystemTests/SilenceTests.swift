@@ -5,7 +5,7 @@ import Testing
 struct SilenceTests {
     /// A step takes a millisecond or so; after this share of its time a run is in its steps.
     private func waitForSteps(_ faults: FaultCluster, _ numbers: inout SeededNumbers) {
-        let share = Double.random(in: 0.25..<0.6, using: &numbers)
+        let share = Double.random(in: 0.35..<0.65, using: &numbers)
         usleep(UInt32(share * faults.seconds * 1e6))
     }
 
