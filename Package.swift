@@ -212,7 +212,9 @@ for target in package.targets where target.type != .system {
     ]
 }
 
-// Every test run plays 10,000 simulated clusters; unoptimized that takes twice as long.
-for target in package.targets where ["Registers", "RegistersTests"].contains(target.name) {
+// Every test run plays 10,000 simulated clusters and fits models to their last digits; unoptimized
+// that takes many times as long.
+let optimized = ["Registers", "RegistersTests", "LinearAlgebra", "Learning", "LearningTests"]
+for target in package.targets where optimized.contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

@@ -36,6 +36,16 @@ public struct RunDocument: Codable, Hashable, Sendable {
     public var bytesSentPerNode: Int
     /// Certified bound of (P − P*)/P, where there is one.
     public var certifiedGap: Double?
+    /// The dual objective of a support vector machine, as LIBSVM prints it.
+    public var dualObjective: Double?
+    /// Gap of a support vector machine's optimum: certified where it is linear.
+    public var gap: Double?
+    /// Distinct rows on or within a machine's margin.
+    public var supportVectors: Int?
+    /// Rounds that a machine took.
+    public var rounds: Int?
+    /// How often rank 0 waited for the others.
+    public var waits: Int?
     /// The model it made.
     public var model: ModelName?
     /// Seed of everything random in it.
@@ -62,7 +72,7 @@ public struct RunDocument: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case id, name, algorithm, dataset, nodes, status, outcome, rule, epochs, steps, objective
         case loss, metrics, wallSeconds, rowsPerSecond, bytesSentPerNode, certifiedGap, model, seed
-        case cause, choices
+        case cause, choices, dualObjective, gap, supportVectors, rounds, waits
         case isProvisional = "provisional"
         case generation, coordinator, checkpointStep, startedBy, startedAt, endedAt
     }
@@ -92,6 +102,11 @@ public struct RunDocument: Codable, Hashable, Sendable {
         rowsPerSecond = result?.rowsPerSecond ?? progress?.rowsPerSecond ?? 0
         bytesSentPerNode = result?.bytesSentPerNode ?? 0
         certifiedGap = result?.certifiedGap
+        dualObjective = result?.svm?.dualObjective
+        gap = result?.svm?.gap
+        supportVectors = result?.svm?.supportVectors
+        rounds = result?.svm?.rounds
+        waits = result?.traffic?.waits
         model = record.model
         seed = record.spec.seed
         cause = result?.cause
@@ -116,6 +131,8 @@ public struct RunDocument: Codable, Hashable, Sendable {
         objective = finite(objective)
         loss = finite(loss)
         certifiedGap = finite(certifiedGap)
+        dualObjective = finite(dualObjective)
+        gap = finite(gap)
         epochs = finite(epochs) ?? 0
         wallSeconds = finite(wallSeconds) ?? 0
         rowsPerSecond = finite(rowsPerSecond) ?? 0
@@ -141,6 +158,11 @@ public struct RunDocument: Codable, Hashable, Sendable {
         try container.encode(rowsPerSecond, forKey: .rowsPerSecond)
         try container.encode(bytesSentPerNode, forKey: .bytesSentPerNode)
         try container.encode(certifiedGap, forKey: .certifiedGap)
+        try container.encodeIfPresent(dualObjective, forKey: .dualObjective)
+        try container.encodeIfPresent(gap, forKey: .gap)
+        try container.encodeIfPresent(supportVectors, forKey: .supportVectors)
+        try container.encodeIfPresent(rounds, forKey: .rounds)
+        try container.encodeIfPresent(waits, forKey: .waits)
         try container.encode(model, forKey: .model)
         try container.encode(seed, forKey: .seed)
         if let cause {

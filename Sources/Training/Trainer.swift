@@ -57,6 +57,7 @@ public final class Trainer {
         try splitRows()
         guard totalRows > 0 else { throw .noRows }
         try settleChoices()
+        if task.usesSolver { return try runSolver(from: checkpoint) }
         if let checkpoint {
             try adopt(checkpoint)
         } else {

@@ -60,6 +60,15 @@ public struct TrainingTask: Hashable, Codable, Sendable {
         return spec.model ?? Choices.model(for: labels, by: spec)
     }
 
+    /// Whether the search goes by whole passes over raw rows: L-BFGS, Newton, linear machines.
+    var usesSolver: Bool {
+        switch spec.algorithm {
+        case .lbfgs, .newton: kind.isLinear
+        case .svm: kind == .svm
+        case .gd, .sgd: false
+        }
+    }
+
     /// How the finished model will be read, as far as it is known before the search.
     public var shape: ModelShape {
         var shape = ModelShape(

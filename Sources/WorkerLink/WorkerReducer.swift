@@ -221,7 +221,8 @@ public final class WorkerReducer: Reducer {
     }
 }
 
-private let scratchBytes = 64 << 10
+/// Enough that the packed second derivatives of 125 columns go in one piece.
+private let scratchBytes = 72 << 10
 
 /// Bytes of each rank that travel at once.
 private let pieceBytes = 256 << 10

@@ -16,6 +16,7 @@ struct RunSpecError: Error, Equatable, CustomStringConvertible {
 func check(_ spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
     try checkNumbers(of: spec)
     try checkAlgorithm(of: spec)
+    try checkSolver(of: spec, on: manifest)
     try checkModel(of: spec, on: manifest)
     try checkRows(of: spec, on: manifest)
 }
@@ -67,13 +68,6 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
 }
 
 private func checkAlgorithm(of spec: RunSpec) throws(RunSpecError) {
-    guard spec.algorithm == .gd || spec.algorithm == .sgd else {
-        throw RunSpecError(
-            option: "run",
-            reason: "this daemon knows no \(spec.algorithm.rawValue)",
-            hint: "use 'run gd' or 'run sgd'"
-        )
-    }
     guard spec.algorithm == .gd else { return }
     let foreign: [(Bool, String)] = [
         (spec.learningRate != nil, "--lr"),

@@ -46,6 +46,51 @@ struct TrainJob {
             isSum: true
         ),
         TrainJob(
+            name: "a9a-logistic",
+            source: .a9a,
+            algorithm: "newton",
+            options: ["--bias", "feature", "--l2", "3.0711587482e-5", "--tol", "1e-4"],
+            peers: ["liblinear -s 0", "scikit-learn newton-cholesky"],
+            isSum: true
+        ),
+        TrainJob(
+            name: "a9a-squared-hinge",
+            source: .a9a,
+            algorithm: "svm",
+            options: ["--loss", "squared-hinge", "--bias", "feature", "--tol", "1e-4"],
+            peers: ["liblinear -s 2"]
+        ),
+        TrainJob(
+            name: "a9a-hinge",
+            source: .a9a,
+            algorithm: "svm",
+            options: ["--bias", "feature", "--tol", "1e-4"],
+            peers: ["liblinear -s 3"]
+        ),
+        TrainJob(
+            name: "shirts-logistic",
+            source: .fashionShirts,
+            algorithm: "newton",
+            options: ["--bias", "feature", "--l2", "8.3333333333e-5", "--tol", "1e-6"],
+            peers: ["liblinear -s 0", "scikit-learn newton-cholesky"],
+            isSum: true
+        ),
+        TrainJob(
+            name: "shirts-hinge",
+            source: .fashionShirts,
+            algorithm: "svm",
+            options: ["--bias", "feature", "--tol", "1e-4"],
+            peers: ["liblinear -s 3"]
+        ),
+        TrainJob(
+            name: "fashion-softmax-newton",
+            source: .fashion,
+            algorithm: "newton",
+            options: ["--l2", "1.6666666667e-5", "--tol", "1e-4"],
+            peers: ["scikit-learn softmax"],
+            isSum: true
+        ),
+        TrainJob(
             name: "a9a-sgd",
             source: .a9a,
             algorithm: "sgd",

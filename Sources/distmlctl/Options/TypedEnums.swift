@@ -5,6 +5,7 @@ public import Domain
 // What the contract calls a value, a person types.
 extension Bias: ExpressibleByArgument {}
 extension LossPolicy: ExpressibleByArgument {}
+extension Multiclass: ExpressibleByArgument {}
 extension ModelExport.Format: ExpressibleByArgument {}
 extension ModelKind: ExpressibleByArgument {
     /// Those that a descent can fit.
@@ -18,6 +19,7 @@ extension ModelKind: ExpressibleByArgument {
 }
 extension ReadingOptions.Format: ExpressibleByArgument {}
 extension ReadingOptions.Missing: ExpressibleByArgument {}
+extension SVMLoss: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {
     /// Those that a descent knows.
     public static var allValueStrings: [String] { ["constant", "step"] }

@@ -51,12 +51,15 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Objective", run.objective.map { short($0, digits: 6) })
         sheet.add("Loss", run.loss.map { short($0, digits: 6) })
         sheet.add("Gap", run.certifiedGap.map { "at most \(short($0, digits: 3)), certified" })
+        sheet.add("Dual", run.dualObjective.map { short($0, digits: 6) })
+        sheet.add("Support", run.supportVectors.map { "\(grouped($0)) rows within the margin" })
         addMetrics(run.metrics, to: &sheet)
         sheet.add("Time", duration(run.wallSeconds))
         sheet.add("Rate", "\(compact(run.rowsPerSecond)) rows/s")
         // A ring of one sends nothing.
         let sent = run.bytesSentPerNode
         sheet.add("Sent", sent > 0 ? "\(byteSize(sent)) per node" : nil)
+        sheet.add("Waits", run.waits.flatMap { $0 > 0 ? "\(grouped($0)) for others" : nil })
         sheet.add("Model", run.model?.text)
         sheet.add("Seed", "\(run.seed)")
         sheet.add("Checkpoint", run.checkpointStep.map { "step \(grouped($0))" })

@@ -59,9 +59,12 @@ func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
     var parts: [(rank: Int, text: String)] = [
         (4, item.run.text), (0, epoch), (3, "step \(grouped(progress.step))"),
         (0, "loss \(progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)")"),
-        (5, "rate \(short(progress.learningRate, digits: 2))"),
         (2, "\(compact(progress.rowsPerSecond)) rows/s"),
     ]
+    if let gap = progress.gap { parts.insert((0, "gap \(short(gap, digits: 2))"), at: 4) }
+    if progress.learningRate > 0 {
+        parts.insert((5, "rate \(short(progress.learningRate, digits: 2))"), at: parts.count - 1)
+    }
     if let left = secondsLeft(progress) { parts.append((1, "≤\(countdown(left)) left")) }
     func joined() -> String { parts.map(\.text).joined(separator: "  ") }
     while let width, displayWidth(joined()) > width,

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Domain
+
+/// The command `distmlctl run lbfgs`.
+struct RunLbfgsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lbfgs",
+        abstract: "L-BFGS; with --l1 its orthant-wise form, for few weights that are not zero.",
+        discussion: """
+            For linear, logistic and softmax models. One pass over the rows an iteration and no \
+            sums of second derivatives: for many columns. With --l2 or --l1 the end is certified: \
+            the objective is within --tol (1e-4) of the best.
+            """
+    )
+
+    @OptionGroup(title: "Options of the run") var chosen: RunOptions
+
+    @Option(help: ArgumentHelp("Factor of ‖ω‖₁, which makes weights zero.", valueName: "l1"))
+    var l1: Double?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        var spec = chosen.spec(.lbfgs)
+        spec.l1 = l1
+        try start(spec, isDetached: chosen.detach, options)
+    }
+}

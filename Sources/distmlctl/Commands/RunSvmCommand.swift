@@ -1,0 +1,25 @@
+import ArgumentParser
+import Domain
+
+/// The command `distmlctl run svm`.
+struct RunSvmCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "svm",
+        abstract: "Support vector machines, to a certified optimum.",
+        discussion: """
+            Minimises ½‖ω‖² + C·Σ ξ over the rows of all nodes and ends when the duality gap \
+            proves that the objective is within --tol (1e-4) of the best. Few columns: an \
+            interior point, three meetings of the nodes an iteration.
+            """
+    )
+
+    @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup(title: "Options of the machine") var machine: SVMOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        var spec = chosen.spec(.svm)
+        spec.svm = machine.spec
+        try start(spec, isDetached: chosen.detach, options)
+    }
+}

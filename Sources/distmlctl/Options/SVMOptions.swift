@@ -1,0 +1,26 @@
+import ArgumentParser
+import Domain
+
+/// The options that only support vector machines have.
+struct SVMOptions: ParsableArguments {
+    @Option(
+        name: .customLong("C"),
+        help: ArgumentHelp("C of ½‖ω‖² + C·Σ ξ, a sum over rows.", valueName: "C")
+    )
+    var cost = 1.0
+
+    @Option(help: "The charge for a missed margin: ξ, or ξ².")
+    var loss = SVMLoss.hinge
+
+    @Option(help: "More than two classes: one machine a class, or one for all.")
+    var multiclass = Multiclass.oneVsRest
+
+    /// What was asked for.
+    var spec: SVMSpec {
+        var spec = SVMSpec()
+        spec.cost = cost
+        spec.loss = loss
+        spec.multiclass = multiclass
+        return spec
+    }
+}
