@@ -51,6 +51,7 @@ let package = Package(
             dependencies: ["CCrypto", "CLinux", "CZlib", "Domain", "LinearAlgebra", "Wire"]
         ),
         .target(name: "Learning", dependencies: ["Domain", "LinearAlgebra"]),
+        .target(name: "ModelFormats", dependencies: ["Domain"]),
         .target(name: "Registers", dependencies: ["Domain", "Wire"]),
         .target(name: "Transport"),
 
@@ -81,8 +82,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CLinux", "Catalog", "Collectives", "ControlAPI", "Datasets", "Domain",
-                "JSONRPC", "Learning", "LinearAlgebra", "Registers", "TLSTransport", "Training",
-                "Transport", "Wire", "WorkerLink", "Yams",
+                "JSONRPC", "Learning", "LinearAlgebra", "ModelFormats", "Registers",
+                "TLSTransport", "Training", "Transport", "Wire", "WorkerLink", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -144,6 +145,7 @@ let package = Package(
             name: "LearningTests",
             dependencies: ["Domain", "Learning", "LinearAlgebra", "RowSamples"]
         ),
+        .testTarget(name: "ModelFormatsTests", dependencies: ["Domain", "ModelFormats"]),
         .testTarget(name: "RegistersTests", dependencies: ["Domain", "Registers", "Wire"]),
         // The facts that every `Link` must meet; both kinds of link are held to them.
         .target(
@@ -185,8 +187,8 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Datasets", "Domain",
-                "JSONRPC", "Learning", "LinearAlgebra", "Registers", "TLSTransport", "Training",
-                "Transport", "Wire", "WorkerLink",
+                "JSONRPC", "Learning", "LinearAlgebra", "ModelFormats", "Registers",
+                "TLSTransport", "Training", "Transport", "Wire", "WorkerLink",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
