@@ -223,8 +223,8 @@ extension TestCluster {
 
 /// What is special about a cluster.
 struct ClusterOptions {
-    /// Size of a small disk: some datasets and a catalogue, and soon full.
-    static let smallDiskBytes = 64 << 20
+    /// Size of a small disk: what a dataset must leave free, some more, and soon full.
+    static let smallDiskBytes = 160 << 20
 
     /// A node whose every connection runs over a cable that can be cut.
     var isolated: String?
