@@ -56,7 +56,7 @@ final class FaultCluster {
         let added = try cluster.ctl("dataset", "add", "digits", digits)
         guard added.status == 0 else { throw SystemTestError(description: added.errors) }
         let start = ContinuousClock.now
-        let run = try cluster.ctl(command("undisturbed") + ["--json"])
+        let run = try cluster.ctl(command("undisturbed") + ["--json"], seconds: 300)
         guard run.status == 0 else { throw SystemTestError(description: run.errors) }
         seconds = (ContinuousClock.now - start) / .seconds(1)
         reference = try tensors(of: "undisturbed", on: "a")
@@ -118,8 +118,8 @@ final class FaultCluster {
         let result: CommandResult
         switch view?.outcome {
         case "limit_reached": return
-        case nil: result = try cluster.ctl(command(name) + ["--json"], on: node)
-        default: result = try cluster.ctl("resume", name, "--json", on: node)
+        case nil: result = try cluster.ctl(command(name) + ["--json"], on: node, seconds: 300)
+        default: result = try cluster.ctl("resume", name, "--json", on: node, seconds: 300)
         }
         #expect(result.status == 0, "\(name) on \(node): \(result.errors)")
     }

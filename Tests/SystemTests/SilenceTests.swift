@@ -22,7 +22,8 @@ struct SilenceTests {
             usleep(2_000_000)
             try faults.cluster.signal(victim, SIGCONT)
             let names = faults.cluster.names
-            let view = try faults.end(of: name, on: names, after: start, seconds: 60)
+            let limit = 60 + 4 * faults.seconds
+            let view = try faults.end(of: name, on: names, after: start, seconds: limit)
             #expect(view?.outcome == "limit_reached", "seed \(seed), \(victim): \(view as Any)")
             try faults.expectReferenceBits(of: name)
         }
