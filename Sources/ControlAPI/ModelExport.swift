@@ -17,6 +17,12 @@ public enum ModelExport: Method {
     public enum Format: String, Codable, Sendable, CaseIterable {
         /// A JSON header and raw arrays.
         case safetensors
+        /// A graph of operators, for ONNX Runtime and others.
+        case onnx
+        /// What LIBLINEAR's `predict` reads; of models that are linear in their features.
+        case liblinear
+        /// What LIBSVM's `svm-predict` reads; of machines and linear models.
+        case libsvm
     }
 
     /// Which model, in which form.
@@ -43,13 +49,22 @@ public enum ModelExport: Method {
         public var bytes: Int
         /// Its SHA-256.
         public var hash: ContentHash
+        /// What its reader must know and the file cannot say, one line each.
+        public var remarks: [String]
 
         /// What was written.
-        public init(model: ModelName, format: Format, bytes: Int, hash: ContentHash) {
+        public init(
+            model: ModelName,
+            format: Format,
+            bytes: Int,
+            hash: ContentHash,
+            remarks: [String] = []
+        ) {
             self.model = model
             self.format = format
             self.bytes = bytes
             self.hash = hash
+            self.remarks = remarks
         }
     }
 }

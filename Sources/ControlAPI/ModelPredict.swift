@@ -3,8 +3,9 @@ public import Domain
 /// Predicts a label for every row of files that are read as the model's training data was.
 ///
 /// Descriptors ride with the request: those of `files` in order, then one regular file, open for
-/// writing, that gets one line per row: the predicted class or value; with `probabilities` then
-/// one number per class, separated by commas, in the order of `model show`.
+/// writing, that gets one line per row. Of CSV: the predicted class or value; with `probabilities`
+/// then one number per class, separated by commas, in the order of `model show`. Of JSON: an
+/// object with `row` from 1, then `label` or `value`, then `probabilities` by class.
 /// The files have the columns of the training data; a label column may be there and is ignored.
 public enum ModelPredict: Method {
     /// The wire name.
@@ -16,6 +17,14 @@ public enum ModelPredict: Method {
     /// It reads all of the data.
     public static let silenceSecondsMax = 3600
 
+    /// The form of the lines.
+    public enum Format: String, Codable, Sendable, CaseIterable {
+        /// Values separated by commas.
+        case csv
+        /// An object a line.
+        case jsonl
+    }
+
     /// Which model, on what.
     public struct Params: Codable, Sendable {
         /// A model's name, or the run that made it.
@@ -24,12 +33,20 @@ public enum ModelPredict: Method {
         public var files: [String]
         /// Whether the classes' probabilities are wanted.
         public var probabilities: Bool
+        /// The form of the lines.
+        public var format: Format
 
         /// Asks for predictions.
-        public init(model: RunReference, files: [String], probabilities: Bool) {
+        public init(
+            model: RunReference,
+            files: [String],
+            probabilities: Bool,
+            format: Format = .csv
+        ) {
             self.model = model
             self.files = files
             self.probabilities = probabilities
+            self.format = format
         }
     }
 

@@ -5,18 +5,22 @@ import Training
 import Transport
 import WorkerLink
 
-/// Writes predictions as lines: class or value, then probabilities where wanted.
+/// Writes predictions as lines: class or value, then probabilities where wanted, separated by
+/// commas or as an object of JSON.
 struct PredictionWriter {
     private let descriptor: Int32
     private let classes: [String]?
     private let wantsProbabilities: Bool
+    private let isJSON: Bool
+    private var row = 0
     private var text: [UInt8] = []
     private var failure: Int32 = 0
 
     init(_ job: PredictionJob, to descriptor: Int32) {
         self.descriptor = descriptor
+        isJSON = job.isJSON
         if case .classes(let names) = job.labels {
-            classes = names.map(field)
+            classes = names.map { job.isJSON ? $0.quoted : field($0) }
             wantsProbabilities = job.wantsProbabilities
         } else {
             classes = nil
@@ -27,17 +31,29 @@ struct PredictionWriter {
     mutating func append(_ predictions: Predictions) {
         let count = predictions.values.count
         let each = count == 0 ? 0 : predictions.probabilities.count / count
-        for (row, value) in predictions.values.enumerated() {
-            text.append(contentsOf: name(of: value).utf8)
-            if wantsProbabilities {
-                for probability in predictions.probabilities[row * each..<(row + 1) * each] {
-                    text.append(UInt8(ascii: ","))
-                    text.append(contentsOf: "\(probability)".utf8)
-                }
-            }
+        for (place, value) in predictions.values.enumerated() {
+            row += 1
+            let shares = predictions.probabilities[place * each..<(place + 1) * each]
+            if isJSON { appendObject(value, shares) } else { appendFields(value, shares) }
             text.append(UInt8(ascii: "\n"))
         }
         if text.count >= 1 << 20 { flush() }
+    }
+
+    private mutating func appendFields(_ value: Float, _ probabilities: ArraySlice<Float>) {
+        text.append(contentsOf: name(of: value).utf8)
+        guard wantsProbabilities else { return }
+        for probability in probabilities { text.append(contentsOf: ",\(probability)".utf8) }
+    }
+
+    private mutating func appendObject(_ value: Float, _ probabilities: ArraySlice<Float>) {
+        let key = classes == nil ? "value" : "label"
+        text.append(contentsOf: "{\"row\":\(row),\"\(key)\":\(name(of: value))".utf8)
+        if wantsProbabilities, let classes {
+            let pairs = zip(classes, probabilities).map { "\($0):\($1)" }
+            text.append(contentsOf: ",\"probabilities\":{\(pairs.joined(separator: ","))}".utf8)
+        }
+        text.append(UInt8(ascii: "}"))
     }
 
     /// Writes what is left.

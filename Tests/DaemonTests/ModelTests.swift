@@ -3,6 +3,7 @@ import ControlAPI
 import Datasets
 import Domain
 import Foundation
+import ModelFormats
 import Testing
 import Training
 
@@ -85,7 +86,7 @@ struct ModelTests {
         let parameters: [Float] = [1, -2, 3.5, .infinity, 5, 6, 7, 8, 9, 10, 11, 12]
         let data = dataset("x", columns: 3, classes: ["a", "b \"q\"", "c"])
         let manifest = ModelManifest(finished(on: data, kind: .softmax, parameters: parameters))
-        let bytes = ModelFile(manifest, words: parameters).bytes
+        let bytes = Safetensors.write(ModelContents(manifest, words: parameters)).bytes
         let length = Int(bytes[0]) | Int(bytes[1]) << 8
         #expect((8 + length) % 64 == 0)
         let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length]))
@@ -96,12 +97,12 @@ struct ModelTests {
         #expect(header["bias"]?["data_offsets"] as? [Int] == [36, 48])
         #expect(header["__metadata__"]?["classes"] as? String == #"["a","b \"q\"","c"]"#)
         #expect(header["__metadata__"]?["run"] as? String == "r-abcdef")
-        #expect(ModelFile.words(in: bytes, count: 12) == parameters)
-        #expect(ModelFile.words(in: bytes, count: 13) == nil)
-        #expect(ModelFile.words(in: Array(bytes.prefix(5)), count: 0) == nil)
+        #expect(Safetensors.words(in: bytes, count: 12) == parameters)
+        #expect(Safetensors.words(in: bytes, count: 13) == nil)
+        #expect(Safetensors.words(in: Array(bytes.prefix(5)), count: 0) == nil)
         var hostile = bytes
         for place in 0..<8 { hostile[place] = 0xFF }
-        #expect(ModelFile.words(in: hostile, count: 12) == nil)
+        #expect(Safetensors.words(in: hostile, count: 12) == nil)
     }
 
     @Test("Data with other columns or classes are refused, with both named")

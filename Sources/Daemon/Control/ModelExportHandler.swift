@@ -1,6 +1,8 @@
 import ControlAPI
+import Datasets
 import Domain
 import Glibc
+import ModelFormats
 
 /// Writes a model into a file of the caller's.
 struct ModelExportHandler: Handler {
@@ -16,12 +18,12 @@ struct ModelExportHandler: Handler {
         }
         defer { close(output) }
         let model = try await data.model(params.model, for: call.caller)
-        let bytes = try await data.contents(of: model)
+        let file = try await file(of: model, as: params.format)
         do throws(ObjectError) {
             // A disk that is slow must not hold up the other callers.
             _ = try await onOwnThread("export", failing: noThread) { [data] in
                 Result { () throws(ObjectError) in
-                    try data.objects.writeAll(bytes, to: output, path: "the output")
+                    try data.objects.writeAll(file.bytes, to: output, path: "the output")
                 }
             }
         } catch {
@@ -30,8 +32,21 @@ struct ModelExportHandler: Handler {
         return ModelExport.Reply(
             model: model.name,
             format: params.format,
-            bytes: bytes.count,
-            hash: model.hash
+            bytes: file.bytes.count,
+            hash: contentHash(of: file.bytes),
+            remarks: file.remarks
         )
+    }
+
+    private func file(
+        of model: ModelManifest,
+        as format: ModelExport.Format
+    ) async throws(RPCError) -> WrittenModel {
+        let words = try await data.words(of: model)
+        do throws(FormatRefusal) {
+            return try ModelContents(model, words: words).written(as: format, of: model)
+        } catch {
+            throw RPCError(error)
+        }
     }
 }

@@ -23,9 +23,8 @@ struct ModelPredictHandler: Handler {
         let model = try await data.model(params.model, for: call.caller)
         let rows = try await data.predict(
             model,
-            files: params.files,
-            descriptors,
-            wantsProbabilities: params.probabilities
+            params,
+            descriptors
         )
         return ModelPredict.Reply(model: model.name, rows: rows)
     }

@@ -5,6 +5,7 @@ import Datasets
 import Domain
 import Glibc
 import JSONRPC
+import ModelFormats
 import Registers
 import TLSTransport
 import Transport
@@ -27,6 +28,8 @@ extension RPCError {
             self.init(.failed, "\(error)", hint: "see the log of distmld on that node")
         }
     }
+
+    init(_ error: FormatRefusal) { self.init(.badUsage, "\(error)", hint: error.hint) }
 
     init(_ error: PeerError) {
         switch error {

@@ -137,17 +137,25 @@ extension DataService {
     /// - Returns: the number of rows.
     func predict(
         _ model: ModelManifest,
-        files: [String],
-        _ descriptors: [Int32],
-        wantsProbabilities: Bool
+        _ params: ModelPredict.Params,
+        _ descriptors: [Int32]
     ) async throws(RPCError) -> Int {
+        if params.probabilities, !model.shape.hasProbabilities {
+            let reason = model.classes.isEmpty ? "real values" : "classes by their scores alone"
+            throw RPCError(
+                .badUsage,
+                "model '\(model.name)' predicts \(reason): it has no probabilities",
+                hint: "leave out --probabilities"
+            )
+        }
         let words = try await words(of: model)
         let job = PredictionJob(
             model: ModelJob(shape: model.shape, words: words, shards: []).payload,
             labels: model.labels,
             mapping: model.mapping,
-            files: files,
-            wantsProbabilities: wantsProbabilities
+            files: params.files,
+            wantsProbabilities: params.probabilities,
+            isJSON: params.format == .jsonl
         )
         var scratch: [Int32] = []
         defer { for file in scratch { close(file) } }
@@ -167,6 +175,11 @@ extension DataService {
             throw RPCError(.failed, "the worker's result cannot be read: \(error)", node: node)
         }
     }
+}
+
+extension ModelShape {
+    /// Whether it says how likely each class is.
+    var hasProbabilities: Bool { isLikelihood || kernel?.hasProbabilities == true }
 }
 
 extension ModelManifest {

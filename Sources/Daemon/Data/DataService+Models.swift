@@ -4,6 +4,7 @@ import Datasets
 import Domain
 import Glibc
 import JSONRPC
+import ModelFormats
 import TLSTransport
 
 /// Models: made by runs, kept on every node, fetched where they are missing.
@@ -56,7 +57,8 @@ extension DataService {
     /// Stores the model of a finished run; every seat stores the same bytes.
     func save(_ model: FinishedModel) async throws(RPCError) {
         var manifest = ModelManifest(model)
-        let bytes = ModelFile(manifest, words: model.made.words).bytes
+        let contents = ModelContents(manifest, words: model.made.words)
+        let bytes = Safetensors.write(contents).bytes
         manifest.hash = contentHash(of: bytes)
         manifest.bytes = bytes.count
         let finished = manifest
@@ -201,7 +203,7 @@ extension DataService {
     /// The words of a model.
     func words(of manifest: ModelManifest) async throws(RPCError) -> [Float] {
         let bytes = try await contents(of: manifest)
-        guard let values = ModelFile.words(in: bytes, count: manifest.shape.wordCount) else {
+        guard let values = Safetensors.words(in: bytes, count: manifest.shape.wordCount) else {
             throw RPCError(.internalError, "model '\(manifest.name)' has another size than it says")
         }
         return values

@@ -7,7 +7,7 @@ public import Wire
 /// The descriptors that come with it are those of the files in order, then two empty files for
 /// scratch, open for reading and writing, then the output, open for writing, which gets one line
 /// for each row: the class or value, then, where wanted, one probability for each class, separated
-/// by commas.
+/// by commas or as an object of JSON.
 public struct PredictionJob: Equatable, Sendable {
     /// The payload of `ModelJob`, without shards.
     public var model: [UInt8]
@@ -19,6 +19,8 @@ public struct PredictionJob: Equatable, Sendable {
     public var files: [String]
     /// Whether probabilities are wanted.
     public var wantsProbabilities: Bool
+    /// Whether lines are objects of JSON.
+    public var isJSON: Bool
 
     /// A job with all its fields.
     public init(
@@ -26,13 +28,15 @@ public struct PredictionJob: Equatable, Sendable {
         labels: LabelKind,
         mapping: ColumnMapping,
         files: [String],
-        wantsProbabilities: Bool
+        wantsProbabilities: Bool,
+        isJSON: Bool = false
     ) {
         self.model = model
         self.labels = labels
         self.mapping = mapping
         self.files = files
         self.wantsProbabilities = wantsProbabilities
+        self.isJSON = isJSON
     }
 
     /// Reads a payload.
@@ -45,6 +49,7 @@ public struct PredictionJob: Equatable, Sendable {
             try reader.string("file", limit: 4096)
         }
         wantsProbabilities = try reader.bool("probabilities")
+        isJSON = try reader.bool("JSON")
         try reader.finish()
     }
 
@@ -56,6 +61,7 @@ public struct PredictionJob: Equatable, Sendable {
         mapping.write(to: &writer)
         writer.writeArray(files) { writer, file in writer.write(file) }
         writer.write(wantsProbabilities)
+        writer.write(isJSON)
         return writer.bytes
     }
 

@@ -6,7 +6,12 @@ import Glibc
 struct ModelExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a model into a file that other programs read."
+        abstract: "Write a model into a file that other programs read.",
+        discussion: """
+            safetensors holds the arrays, onnx the whole computation with its scaling and class \
+            names, liblinear and libsvm what those programs' own 'predict' reads. What a format \
+            cannot express is refused.
+            """
     )
 
     @Argument(
@@ -34,6 +39,7 @@ struct ModelExportCommand: ParsableCommand {
             ModelExport.Params(model: RunReference(model), format: to),
             files: [scratch]
         )
+        for remark in reply.remarks { printNote(printable(remark)) }
         if file == "-" {
             guard isatty(STDOUT_FILENO) == 0 else {
                 throw RPCError(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlAPI
+import Domain
 import Glibc
 
 /// The command `distmlctl model predict`.
@@ -9,7 +10,8 @@ struct ModelPredictCommand: ParsableCommand {
         abstract: "Predict a label for every row of files; one line a row.",
         discussion: """
             The files are read as the model's training data was, with the same columns; a label \
-            column may be there and is ignored. What differs is refused, not guessed.
+            column may be there and is ignored. What differs is refused, not guessed. Lines are \
+            CSV or, with --format jsonl, objects; -o jsonl puts each of them into the envelope.
             """
     )
 
@@ -24,6 +26,9 @@ struct ModelPredictCommand: ParsableCommand {
 
     @Flag(help: "Add the probability of each class, in the order of 'model show'.")
     var probabilities = false
+
+    @Option(help: "The form of the lines.")
+    var format = ModelPredict.Format.csv
 
     @Option(help: ArgumentHelp("Write to a file.", valueName: "file"), completion: .file())
     var to: String?
@@ -46,7 +51,8 @@ struct ModelPredictCommand: ParsableCommand {
             ModelPredict.Params(
                 model: RunReference(model),
                 files: files,
-                probabilities: probabilities
+                probabilities: probabilities,
+                format: options.format == .jsonl ? .jsonl : format
             ),
             files: opened + [scratch]
         )
@@ -54,7 +60,12 @@ struct ModelPredictCommand: ParsableCommand {
             try scratch.copy(to: target.descriptor)
             try target.keep()
             printNote("\(grouped(reply.rows)) rows → \(printable(target.path))")
-        } else if options.format.isJSON {
+        } else if options.format == .jsonl {
+            let kind = ModelPredict.kind.quoted
+            let head = "{\"schema\":\(envelopeSchema.quoted),\"kind\":\(kind),\"data\":"
+            try scratch.copyLines(to: STDOUT_FILENO, after: head, before: "}")
+            try options.show(reply, kind: ModelPredict.kind, ModelPredictPrinter())
+        } else if options.format == .json {
             try options.show(reply, kind: ModelPredict.kind, ModelPredictPrinter())
         } else {
             try scratch.copy(to: STDOUT_FILENO)

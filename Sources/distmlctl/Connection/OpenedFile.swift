@@ -109,6 +109,35 @@ final class OpenedFile {
         }
     }
 
+    /// Copies the lines from the beginning, each between two texts.
+    func copyLines(to target: Int32, after head: String, before tail: String) throws(RPCError) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Self.failure(to: "rewind", name) }
+        let output = OpenedFile(
+            descriptor: fcntl(target, F_DUPFD_CLOEXEC, 3),
+            name: "the result"
+        )
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        var text: [UInt8] = []
+        var isInside = false
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw Self.failure(to: "read", name) }
+            if count == 0 { return }
+            for byte in buffer[..<count] {
+                if !isInside { text.append(contentsOf: head.utf8) }
+                isInside = byte != UInt8(ascii: "\n")
+                if !isInside { text.append(contentsOf: tail.utf8) }
+                text.append(byte)
+            }
+            do throws(RPCError) { try output.append(text[...]) } catch {
+                // Whoever read our output has seen enough.
+                if errno == EPIPE { return }
+                throw error
+            }
+            text.removeAll(keepingCapacity: true)
+        }
+    }
+
     static func failure(to verb: String, _ name: String) -> RPCError {
         let code = errno
         let hint: String? =

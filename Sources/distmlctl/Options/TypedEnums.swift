@@ -7,6 +7,7 @@ extension Bias: ExpressibleByArgument {}
 extension LossPolicy: ExpressibleByArgument {}
 extension Multiclass: ExpressibleByArgument {}
 extension ModelExport.Format: ExpressibleByArgument {}
+extension ModelPredict.Format: ExpressibleByArgument {}
 extension ModelKind: ExpressibleByArgument {
     /// Those that a descent can fit.
     public static var allValueStrings: [String] { ["linear", "logistic", "softmax"] }

@@ -46,7 +46,8 @@ struct Completer {
             "--output": OutputFormat.allValueStrings, "-o": OutputFormat.allValueStrings,
             "--model": ["linear", "logistic", "softmax"], "--bias": ["free", "none", "feature"],
             "--schedule": ["constant", "step"], "--missing": ["mean", "zero"],
-            "--format": ReadingOptions.Format.allValueStrings, "--to": ["safetensors"],
+            "--format": ReadingOptions.Format.allValueStrings,
+            "--to": ModelExport.Format.allValueStrings,
             "--status": RunFilter.states, "--on-loss": ["fail"], "--index-base": ["0", "1"],
         ]
         if let last = rest.last {
