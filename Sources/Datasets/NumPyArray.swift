@@ -131,20 +131,30 @@ struct NumPyArray {
         let columns = try source.upTo(count)
         guard columns.count == count else { throw truncated(columns.count) }
         let width = header.element.bytes
-        let offsets = fortranOffsets.map { $0 * width }
         var turned = [UInt8](repeating: 0, count: count)
         turned.withUnsafeMutableBytes { target in
             columns.withUnsafeBytes { source in
-                for (column, start) in offsets.enumerated() {
-                    for row in 0..<rows {
-                        let from = start + row * width
-                        let to = row * rowBytes + column * width
-                        for byte in 0..<width { target[to + byte] = source[from + byte] }
-                    }
+                for (column, start) in fortranOffsets.enumerated() {
+                    copyColumn(from: source, start * width, to: target, column * width)
                 }
             }
         }
         return turned
+    }
+
+    /// Spreads elements that lie side by side over the rows.
+    private func copyColumn(
+        from source: UnsafeRawBufferPointer,
+        _ start: Int,
+        to target: UnsafeMutableRawBufferPointer,
+        _ offset: Int
+    ) {
+        let width = header.element.bytes
+        for row in 0..<rows {
+            let from = start + row * width
+            let to = row * rowBytes + offset
+            for byte in 0..<width { target[to + byte] = source[from + byte] }
+        }
     }
 
     /// Where the first row's elements lie in Fortran's order, in the sequence of C order.

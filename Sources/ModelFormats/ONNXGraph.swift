@@ -101,17 +101,15 @@ struct ONNXGraph {
     }
 
     private func value(_ name: String, _ element: Element, columns: Int?) -> [UInt8] {
+        var shape = ProtobufWriter()
+        shape.write(1) { $0.write(2, "rows") }
+        if let columns { shape.write(1) { $0.write(1, columns) } }
+        var tensor = ProtobufWriter()
+        tensor.write(1, element.rawValue)
+        tensor.write(2, shape.bytes)
         var writer = ProtobufWriter()
         writer.write(1, name)
-        writer.write(2) { type in
-            type.write(1) { tensor in
-                tensor.write(1, element.rawValue)
-                tensor.write(2) { shape in
-                    shape.write(1) { $0.write(2, "rows") }
-                    if let columns { shape.write(1) { $0.write(1, columns) } }
-                }
-            }
-        }
+        writer.write(2) { $0.write(1, tensor.bytes) }
         return writer.bytes
     }
 

@@ -30,28 +30,7 @@ extension ONNXGraph {
                     value = addImage(value, stage.input)
                     isImage = true
                 }
-                let weights = convolutionWeights(
-                    model,
-                    name,
-                    stage.input.channels,
-                    channels,
-                    kernel
-                )
-                let half = (kernel - 1) / 2
-                value = add(
-                    "Conv",
-                    [
-                        value,
-                        floats(
-                            weights,
-                            [channels, stage.input.channels, kernel, kernel],
-                            as: "\(name).weights"
-                        ),
-                        addBiases(model, name),
-                    ],
-                    as: "\(name).sum",
-                    [("pads", .integers([half, half, half, half]))]
-                )
+                value = addConvolution(value, model, name, stage.input, channels, kernel)
             case .dense(let units):
                 if isImage {
                     value = addRow(value, stage.input)
@@ -68,6 +47,27 @@ extension ONNXGraph {
             }
             if !isLast { value = addActivation(network.activation, value, as: name) }
         }
+    }
+
+    /// Adds a convolution that keeps the image's size.
+    private mutating func addConvolution(
+        _ value: String,
+        _ model: ModelContents,
+        _ name: String,
+        _ input: NetworkShape.Extent,
+        _ channels: Int,
+        _ kernel: Int
+    ) -> String {
+        let weights = convolutionWeights(model, name, input.channels, channels, kernel)
+        let shape = [channels, input.channels, kernel, kernel]
+        let half = (kernel - 1) / 2
+        let inputs = [value, floats(weights, shape, as: "\(name).weights"), addBiases(model, name)]
+        return add(
+            "Conv",
+            inputs,
+            as: "\(name).sum",
+            [("pads", .integers([half, half, half, half]))]
+        )
     }
 
     private mutating func addBiases(_ model: ModelContents, _ name: String) -> String {

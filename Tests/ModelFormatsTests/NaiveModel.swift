@@ -33,26 +33,10 @@ private func naiveNetwork(
     for (index, stage) in network.stages.enumerated() {
         let weights = words("layer\(index + 1).weights")
         let biases = words("layer\(index + 1).biases")
-        let (input, output) = (stage.input, stage.output)
         switch stage.layer {
         case .dropout: continue
         case .pool(let size):
-            var pooled: [Double] = []
-            for y in 0..<output.height {
-                for x in 0..<output.width {
-                    for channel in 0..<output.channels {
-                        var most = -Double.infinity
-                        for dy in 0..<size {
-                            for dx in 0..<size {
-                                let pixel = (y * size + dy) * input.width + x * size + dx
-                                most = max(most, values[pixel * input.channels + channel])
-                            }
-                        }
-                        pooled.append(most)
-                    }
-                }
-            }
-            values = pooled
+            values = naivePooling(values, stage, size)
             continue
         case .convolution(_, let kernel):
             values = naiveConvolution(values, stage, kernel, weights, biases)
@@ -68,6 +52,23 @@ private func naiveNetwork(
         }
     }
     return values
+}
+
+private func naivePooling(
+    _ values: [Double],
+    _ stage: NetworkShape.Stage,
+    _ size: Int
+) -> [Double] {
+    let (input, output) = (stage.input, stage.output)
+    return (0..<output.count).map { place in
+        let (pixel, channel) = place.quotientAndRemainder(dividingBy: output.channels)
+        let window = (0..<size * size).map { tap in
+            let y = pixel / output.width * size + tap / size
+            let x = pixel % output.width * size + tap % size
+            return values[(y * input.width + x) * input.channels + channel]
+        }
+        return window.max() ?? 0
+    }
 }
 
 private func naiveConvolution(
