@@ -50,7 +50,7 @@ let package = Package(
             name: "Datasets",
             dependencies: ["CCrypto", "CLinux", "CZlib", "Domain", "LinearAlgebra", "Wire"]
         ),
-        .target(name: "Learning", dependencies: ["Domain", "LinearAlgebra"]),
+        .target(name: "Learning", dependencies: ["CKernels", "Domain", "LinearAlgebra"]),
         .target(name: "ModelFormats", dependencies: ["Domain"]),
         .target(name: "Registers", dependencies: ["Domain", "Wire"]),
         .target(name: "Transport"),
@@ -194,7 +194,10 @@ let package = Package(
         ),
         .testTarget(
             name: "distmlctlTests",
-            dependencies: ["CLinux", "ControlAPI", "Domain", "JSONRPC", "distmlctl"]
+            dependencies: [
+                "CLinux", "ControlAPI", "Domain", "JSONRPC", "distmlctl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
         ),
         .testTarget(
             name: "SystemTests",

@@ -35,21 +35,6 @@ WIDEST void ck_scale_rows_f32(
         for (size_t i = 0; i < n; i++) x[i] = (x[i] - centers[i]) * factors[i];
 }
 
-WIDEST void ck_heavy_ball_f32(
-    float *restrict parameters, float *restrict velocity, float *restrict mean,
-    const float *restrict gradient, const float *restrict penalties, struct ck_heavy_ball step,
-    size_t n
-) {
-    for (size_t i = 0; i < n; i++) {
-        float theta = parameters[i];
-        float v = step.momentum * velocity[i] + (gradient[i] * step.scale + penalties[i] * theta);
-        float next = theta - (step.rate * v + step.shrink * theta);
-        velocity[i] = v;
-        parameters[i] = next;
-        mean[i] += (next - mean[i]) * step.share;
-    }
-}
-
 WIDEST float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n) {
     float sums[64] = {0};
     size_t i = 0;

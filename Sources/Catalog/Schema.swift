@@ -10,6 +10,7 @@ internal import GRDB
 /// | `run` | a run as this node knows it now |
 /// | `run_line`, `run_point` | a line of a run's log, a point of its curve |
 /// | `checkpoint` | a checkpoint of a run on this node |
+/// | `sweep` | a sweep that this node leads |
 /// | `register` | what the registers must not forget; no tenant, for they are the cluster's |
 /// | `fact` | something about this node; no tenant either |
 ///
@@ -26,6 +27,7 @@ enum Schema {
         migrator.registerMigration("2 rows that stay") { db in
             try db.execute(sql: stayingObjects)
         }
+        migrator.registerMigration("3 sweeps") { db in try db.execute(sql: sweeps) }
         return migrator
     }
 
@@ -131,5 +133,16 @@ enum Schema {
             key TEXT NOT NULL PRIMARY KEY,
             value BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let sweeps = """
+        CREATE TABLE sweep (
+            tenant TEXT NOT NULL,
+            id TEXT NOT NULL PRIMARY KEY,
+            is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+            started_at REAL NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX sweep_started ON sweep (tenant, started_at);
         """
 }

@@ -74,6 +74,8 @@ public let allMethods: [any Method.Type] = [
     RingShow.self, RingPing.self, RingBench.self, CertShow.self, CertReload.self,
     DatasetAdd.self, DatasetLs.self, DatasetShow.self, DatasetStats.self, DatasetVerify.self,
     DatasetRm.self, RunStart.self, RunLs.self, RunShow.self, RunFollow.self, RunLogs.self,
-    RunStop.self, RunResume.self, RunRm.self, ModelLs.self, ModelShow.self, ModelEval.self,
-    ModelPredict.self, ModelExport.self, Doctor.self, Version.self, Names.self,
+    RunStop.self, RunResume.self, RunRm.self, RunCheck.self, RunDiff.self, SweepStart.self,
+    SweepLs.self, SweepShow.self, SweepFollow.self, SweepStop.self, SweepResume.self,
+    ModelLs.self, ModelShow.self, ModelEval.self, ModelPredict.self, ModelExport.self,
+    Doctor.self, Version.self, Names.self,
 ]

@@ -25,6 +25,8 @@ public enum Names: Method {
         public var runs: [RunID]
         /// The caller's models, the latest first; at most 1,000.
         public var models: [ModelName]
+        /// The caller's sweeps that this node leads, the latest first; at most 1,000.
+        public var sweeps: [SweepID]
 
         /// Names with all their fields.
         public init(
@@ -33,7 +35,8 @@ public enum Names: Method {
             nodes: [NodeID],
             datasets: [DatasetName],
             runs: [RunID],
-            models: [ModelName]
+            models: [ModelName],
+            sweeps: [SweepID] = []
         ) {
             self.cluster = cluster
             self.health = health
@@ -41,6 +44,7 @@ public enum Names: Method {
             self.datasets = datasets
             self.runs = runs
             self.models = models
+            self.sweeps = sweeps
         }
     }
 }

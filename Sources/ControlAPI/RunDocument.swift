@@ -34,6 +34,8 @@ public struct RunDocument: Codable, Hashable, Sendable {
     public var rowsPerSecond: Double
     /// Bytes each node sent around the ring.
     public var bytesSentPerNode: Int
+    /// What waiting for each other cost; null until the end.
+    public var traffic: TrafficFigures?
     /// Certified bound of (P − P*)/P, where there is one.
     public var certifiedGap: Double?
     /// The dual objective of a support vector machine, as LIBSVM prints it.
@@ -44,8 +46,6 @@ public struct RunDocument: Codable, Hashable, Sendable {
     public var supportVectors: Int?
     /// Rounds that a machine took.
     public var rounds: Int?
-    /// How often rank 0 waited for the others.
-    public var waits: Int?
     /// The model it made.
     public var model: ModelName?
     /// Seed of everything random in it.
@@ -54,6 +54,10 @@ public struct RunDocument: Codable, Hashable, Sendable {
     public var cause: Cause?
     /// What was chosen from the data, one line.
     public var choices: String?
+    /// The trial by which its rate was found; empty where it was not found by trying.
+    public var rateTrial: [RatePoint]
+    /// The sweep that it belongs to, and as what; null for a run of its own.
+    public var sweep: SweepTag?
     /// Whether the outcome is one node's own view, not yet agreed by a majority.
     public var isProvisional: Bool
     /// Which of its rings.
@@ -72,7 +76,7 @@ public struct RunDocument: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case id, name, algorithm, dataset, nodes, status, outcome, rule, epochs, steps, objective
         case loss, metrics, wallSeconds, rowsPerSecond, bytesSentPerNode, certifiedGap, model, seed
-        case cause, choices, dualObjective, gap, supportVectors, rounds, waits
+        case cause, choices, traffic, dualObjective, gap, supportVectors, rounds, rateTrial, sweep
         case isProvisional = "provisional"
         case generation, coordinator, checkpointStep, startedBy, startedAt, endedAt
     }
@@ -101,18 +105,20 @@ public struct RunDocument: Codable, Hashable, Sendable {
         wallSeconds = result?.wallSeconds ?? progress?.seconds ?? 0
         rowsPerSecond = result?.rowsPerSecond ?? progress?.rowsPerSecond ?? 0
         bytesSentPerNode = result?.bytesSentPerNode ?? 0
+        traffic = result?.traffic
         certifiedGap = result?.certifiedGap
         dualObjective = result?.svm?.dualObjective
         gap = result?.svm?.gap
         supportVectors = result?.svm?.supportVectors
         rounds = result?.svm?.rounds
-        waits = result?.traffic?.waits
         model = record.model
         seed = record.spec.seed
         cause = result?.cause
         // Who saw a node vanish may not know in which step: it is the one after the last finished.
         if cause != nil, cause?.step == nil { cause?.step = steps + 1 }
         choices = record.choices
+        rateTrial = result?.rateTrial ?? []
+        sweep = record.spec.sweep
         isProvisional = record.isProvisional
         generation = record.plan.generation
         coordinator = record.plan.coordinator
@@ -157,12 +163,12 @@ public struct RunDocument: Codable, Hashable, Sendable {
         try container.encode(wallSeconds, forKey: .wallSeconds)
         try container.encode(rowsPerSecond, forKey: .rowsPerSecond)
         try container.encode(bytesSentPerNode, forKey: .bytesSentPerNode)
+        try container.encode(traffic, forKey: .traffic)
         try container.encode(certifiedGap, forKey: .certifiedGap)
         try container.encodeIfPresent(dualObjective, forKey: .dualObjective)
         try container.encodeIfPresent(gap, forKey: .gap)
         try container.encodeIfPresent(supportVectors, forKey: .supportVectors)
         try container.encodeIfPresent(rounds, forKey: .rounds)
-        try container.encodeIfPresent(waits, forKey: .waits)
         try container.encode(model, forKey: .model)
         try container.encode(seed, forKey: .seed)
         if let cause {
@@ -175,6 +181,8 @@ public struct RunDocument: Codable, Hashable, Sendable {
             try container.encodeNil(forKey: .cause)
         }
         try container.encode(choices, forKey: .choices)
+        try container.encode(rateTrial, forKey: .rateTrial)
+        try container.encode(sweep, forKey: .sweep)
         try container.encode(isProvisional, forKey: .isProvisional)
         try container.encode(generation, forKey: .generation)
         try container.encode(coordinator, forKey: .coordinator)

@@ -99,6 +99,26 @@ public final class MappedShardReader: ShardReader {
         }
     }
 
+    /// Appends rows to `buffer`, after the pages they lie on have been checked.
+    public func append(
+        _ numbers: ArraySlice<Int32>,
+        to buffer: BatchBuffer
+    ) throws(RowSourceError) {
+        do {
+            for number in numbers {
+                let row = Int(number)
+                precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+                let range = row..<row + 1
+                let features = isSparse ? try sparseRows(range) : try denseRows(range)
+                let labels = try rowLabels(range)
+                let batch = Batch(rows: 1, columns: columns, features: features, labels: labels)
+                buffer.append(row: 0, of: batch)
+            }
+        } catch {
+            throw RowSourceError("\(error)")
+        }
+    }
+
     private func denseRows(_ range: Range<Int>) throws(DatasetError) -> Batch.Features {
         let start = layout.features + 4 * columns * range.lowerBound
         try check(start, bytes: 4 * columns * range.count)

@@ -130,6 +130,8 @@ public struct RunSpec: Hashable, Codable, Sendable {
     public var sharesRows: Bool
     /// Whether sums over very few rows may be shown to others.
     public var sharesSums: Bool
+    /// The sweep that the run belongs to.
+    public var sweep: SweepTag?
     /// Steps between checkpoints; nil takes one an epoch, at most one every ten seconds.
     public var checkpointEvery: Int?
     /// Seed of everything random in the run.

@@ -8,8 +8,12 @@ public struct Choices: Equatable, Sendable {
     public var batch: Int
     /// Whether `batch` was given.
     public var isBatchGiven: Bool
-    /// μ.
-    public var momentum: Double
+    /// The network; nil for a linear model.
+    public var network: NetworkSpec?
+    /// How a gradient becomes a step.
+    public var rule: OptimizerRule
+    /// μ, or β₁.
+    public var momentum: Double { Double(rule.momentum) }
     /// The rate at the start; nil until it has been estimated.
     public var learningRate: Double?
     /// Where the rate comes from, for the line that is shown.
@@ -35,11 +39,20 @@ public struct Choices: Equatable, Sendable {
         batch = spec.batch ?? Choices.batch(rows: rows)
         batch = Swift.max(1, Swift.min(batch, rows))
         isBatchGiven = spec.batch != nil
-        momentum = spec.momentum ?? 0.9
+        network = spec.network
+        let isNetwork = spec.network != nil
+        rule = Choices.rule(of: spec)
         learningRate = spec.learningRate
         rateSource = spec.learningRate == nil ? "" : "given"
-        schedule = spec.schedule ?? .step
-        epochsMax = spec.epochs ?? 1000
+        if learningRate == nil, isNetwork || rule.kind != .sgd {
+            learningRate = Choices.usualRate(of: rule.kind, isNetwork: isNetwork)
+            rateSource = "usual for \(rule.kind.rawValue)"
+        }
+        schedule = spec.schedule ?? (isNetwork ? .cosine : .step)
+        // A plan needs an end: long enough for the many small steps that few rows take.
+        let stepsPerEpoch = (Swift.max(1, rows) + batch - 1) / batch
+        let planned = Swift.max(20, Swift.min(500, 3000 / stepsPerEpoch))
+        epochsMax = spec.epochs ?? (schedule.isPlanned ? planned : 1000)
         tolerance = spec.tolerance ?? 1e-3
         isPenaltyGiven = spec.l2 != nil
         // Classes that a plane separates have no finite optimum. A penalty that weighs as much as
@@ -59,6 +72,27 @@ public struct Choices: Equatable, Sendable {
         return switch labels {
         case .real: .linear
         case .classes(let names): names.count > 2 ? .softmax : .logistic
+        }
+    }
+
+    private static func rule(of spec: RunSpec) -> OptimizerRule {
+        var rule = OptimizerRule(spec.optimizer.kind ?? .sgd, momentum: Float(spec.momentum ?? 0.9))
+        rule.isNesterov = spec.optimizer.isNesterov
+        rule.decay = Float(spec.weightDecay)
+        if rule.decay == 0, rule.kind == .adamw || rule.kind == .lamb { rule.decay = 0.01 }
+        // The mean costs a linear model little, and takes the noise out of its end.
+        rule.isAveraged = spec.optimizer.isAveraged ?? (spec.network == nil)
+        return rule
+    }
+
+    /// Rates that trained networks and linear models of scaled columns well; see the README.
+    private static func usualRate(of kind: OptimizerKind, isNetwork: Bool) -> Double {
+        switch kind {
+        case .sgd: 0.05
+        case .adam, .adamw: isNetwork ? 0.001 : 0.01
+        case .adagrad: isNetwork ? 0.01 : 0.1
+        case .lars: 5
+        case .lamb: 0.005
         }
     }
 
@@ -92,9 +126,9 @@ public struct Choices: Equatable, Sendable {
 
     /// One line for the person who started the run.
     public func summary(of algorithm: Algorithm, classes: Int) -> String {
-        var parts = [classes > 0 ? "model \(model.rawValue) (\(classes) classes)" : "model linear"]
+        let name = network?.description ?? (classes > 0 ? model.rawValue : "linear")
+        var parts = [classes > 0 ? "model \(name) (\(classes) classes)" : "model \(name)"]
         switch algorithm {
-        case .gd: parts.append("full batch, step by backtracking")
         case .sgd:
             parts.append("batch \(batch)")
             if let windowRows {
@@ -103,18 +137,36 @@ public struct Choices: Equatable, Sendable {
             if let learningRate {
                 parts.append("rate \(shortText(learningRate)) (\(rateSource))")
             }
-            parts.append("momentum \(shortText(momentum))")
+            parts += optimizerParts
             if !isPenaltyGiven, l2 > 0 {
                 parts.append("l2 \(shortText(l2)) on scaled columns")
             }
-            parts.append(
-                schedule == .step
-                    ? "rate ÷ 10 at the first plateau, end at the second"
-                    : "\(schedule.rawValue) rate, end at the plateau"
-            )
+            parts.append(schedulePart)
+        case .gd: parts.append("full batch, step by backtracking")
         case .lbfgs, .newton, .svm: break
         }
         return parts.joined(separator: " · ")
+    }
+
+    private var optimizerParts: [String] {
+        var parts = rule.kind == .sgd ? [] : [rule.kind.rawValue]
+        if rule.hasFirst {
+            parts.append(
+                (rule.isNesterov ? "Nesterov momentum " : "momentum ") + shortText(momentum)
+            )
+        }
+        if rule.decay > 0 { parts.append("decay \(shortText(Double(rule.decay)))") }
+        return parts
+    }
+
+    private var schedulePart: String {
+        switch schedule {
+        case .step: "rate ÷ 10 at the first plateau, end at the second"
+        case .constant: "constant rate, end at the plateau"
+        case .inverse: "rate ÷ √epochs, end at the plateau"
+        case .cosine: "rate along a cosine, \(epochsMax) epochs"
+        case .onecycle: "one cycle of the rate, \(epochsMax) epochs"
+        }
     }
 }
 

@@ -48,6 +48,21 @@ public struct ColumnScaling: Equatable, Sendable {
         self.factors = factors
     }
 
+    /// One center and one factor for all columns, from sums over all rows of all ranks.
+    ///
+    /// Pixels keep their places in the range of grey, and zeros around an image stay its ground.
+    public init(alike sums: ColumnSums) {
+        let count = Swift.max(1, sums.rows * Double(sums.columns))
+        let mean = sums.first.reduce(0, +) / count
+        let square = sums.second.reduce(0, +) / count
+        let variance = square - mean * mean
+        let factor = variance > 1e-14 * square ? Float(1 / variance.squareRoot()) : 1
+        self.init(
+            centers: [Float](repeating: Float(mean), count: sums.columns),
+            factors: [Float](repeating: factor, count: sums.columns)
+        )
+    }
+
     /// The centers in the unit of the scaled columns.
     public var scaledCenters: [Float] { zip(centers, factors).map { $0 * $1 } }
 }

@@ -103,18 +103,12 @@ public struct LinearModel: Model {
         over batch: Batch,
         into gradient: inout Vector
     ) -> Double {
-        precondition(gradient.count >= parameterCount, "\(gradient.count) gradient elements")
-        guard batch.rows > 0, let target = gradient.buffer.baseAddress else { return 0 }
+        guard batch.rows > 0 else { return 0 }
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * outputs) {
             room in
             guard let scores = room.baseAddress else { return 0 }
-            writeScores(at: parameters, of: batch, to: scores)
-            var total = 0.0
-            for row in 0..<batch.rows {
-                total += loss.take(scores + row * outputs, label: label(of: row, in: batch))
-            }
-            addProduct(ofTransposed: scores, outputs: outputs, and: batch, into: target)
-            addBiasGradient(of: scores, rows: batch.rows, into: target + weightCount)
+            let total = writeResiduals(at: parameters, of: batch, to: scores)
+            addGradient(of: scores, over: batch, into: &gradient)
             return total
         }
     }
@@ -125,13 +119,36 @@ public struct LinearModel: Model {
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: batch.rows * outputs) {
             room in
             guard let scores = room.baseAddress else { return 0 }
-            writeScores(at: parameters, of: batch, to: scores)
-            var total = 0.0
-            for row in 0..<batch.rows {
-                total += loss.take(scores + row * outputs, label: label(of: row, in: batch))
-            }
-            return total
+            return writeResiduals(at: parameters, of: batch, to: scores)
         }
+    }
+
+    /// Writes the derivative of every row's loss by its scores; returns the summed loss.
+    ///
+    /// Shapes: `residuals` (rows, outputs) row-major.
+    func writeResiduals(
+        at parameters: borrowing Vector,
+        of batch: Batch,
+        to residuals: UnsafeMutablePointer<Float>
+    ) -> Double {
+        writeScores(at: parameters, of: batch, to: residuals)
+        var total = 0.0
+        for row in 0..<batch.rows {
+            total += loss.take(residuals + row * outputs, label: batch.label(of: row))
+        }
+        return total
+    }
+
+    /// Adds the gradient that follows from `residuals`.
+    func addGradient(
+        of residuals: UnsafePointer<Float>,
+        over batch: Batch,
+        into gradient: inout Vector
+    ) {
+        precondition(gradient.count >= parameterCount, "\(gradient.count) gradient elements")
+        guard let target = gradient.buffer.baseAddress else { return }
+        addProduct(ofTransposed: residuals, outputs: outputs, and: batch, into: target)
+        addBiasGradient(of: residuals, rows: batch.rows, into: target + weightCount)
     }
 
     private func addBiasGradient(
@@ -146,9 +163,12 @@ public struct LinearModel: Model {
             }
         }
     }
+}
 
-    private func label(of row: Int, in batch: Batch) -> Float {
-        switch batch.labels {
+extension Batch {
+    /// The label of one row as a number.
+    func label(of row: Int) -> Float {
+        switch labels {
         case .classes(let base): Float(base[row])
         case .real(let base): base[row]
         case .none: preconditionFailure("row \(row) has no label to learn from")

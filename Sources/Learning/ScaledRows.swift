@@ -9,17 +9,33 @@ public final class ScaledRows {
     public let centering: Centering
     private let source: any RowSource
     private let buffer: BatchBuffer
+    private let isPlain: Bool
 
-    /// Rows of `source`, seen through `scaling`.
-    public init(_ source: any RowSource, scaling: Scaling) {
+    /// Rows of `source`, seen through `scaling`; sparse ones with their zeros where `isDense`.
+    public init(_ source: any RowSource, scaling: Scaling, isDense: Bool = false) {
         self.source = source
         self.scaling = scaling
-        centering = Centering(source.isSparse ? scaling.columns.scaledCenters : [])
-        buffer = BatchBuffer(
-            columns: source.columns,
-            isSparse: source.isSparse,
-            isReal: source.isReal
-        )
+        let isSparse = source.isSparse && !isDense
+        centering = Centering(isSparse ? scaling.columns.scaledCenters : [])
+        buffer = BatchBuffer(columns: source.columns, isSparse: isSparse, isReal: source.isReal)
+        isPlain = scaling.columns == .none(columns: source.columns)
+    }
+
+    /// Gathers the rows with these numbers, scaled, in this order.
+    public func gather(_ numbers: ArraySlice<Int32>) throws(RowSourceError) {
+        buffer.clear()
+        try source.append(numbers, to: buffer)
+        if !isPlain {
+            buffer.scale(centers: scaling.columns.centers, factors: scaling.columns.factors)
+        }
+        buffer.scaleLabels(center: scaling.labels.center, factor: scaling.labels.factor)
+    }
+
+    /// Hands the rows that were gathered last to `body`.
+    public func withGathered<Result, Failure: Error>(
+        _ body: (Batch) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try buffer.withBatch(body)
     }
 
     /// Hands the rows with these numbers to `body`, scaled, in this order.
@@ -27,13 +43,7 @@ public final class ScaledRows {
         _ numbers: ArraySlice<Int32>,
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result {
-        buffer.clear()
-        for number in numbers {
-            let row = Int(number)
-            try source.withRows(row..<row + 1) { batch in buffer.append(row: 0, of: batch) }
-        }
-        buffer.scale(centers: scaling.columns.centers, factors: scaling.columns.factors)
-        buffer.scaleLabels(center: scaling.labels.center, factor: scaling.labels.factor)
-        return buffer.withBatch { batch in body(batch) }
+        try gather(numbers)
+        return withGathered(body)
     }
 }

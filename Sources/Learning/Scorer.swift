@@ -46,7 +46,10 @@ public func makeScorer(_ shape: ModelShape, words: [Float]) -> any Scorer {
     case .linear, .logistic, .softmax, .svm:
         scorer = LinearScorer(shape, parameters: Vector(Array(own)))
     case .mlp, .cnn:
-        preconditionFailure("a network has no scorer yet")
+        guard let network = Network(shape) else {
+            preconditionFailure("the layers of \(shape) do not fit each other")
+        }
+        scorer = NetworkScorer(network, shape, parameters: Vector(Array(own)))
     case .kernelSVM:
         preconditionFailure("a kernel machine has no scorer yet")
     }
@@ -96,23 +99,28 @@ public final class LinearScorer: Scorer {
 }
 
 /// A scorer of scaled rows that is handed raw ones.
+///
+/// Sparse rows that are moved are no longer sparse.
 final class ScaledScorer: Scorer {
     private let inner: any Scorer
     private let centers: [Float]
     private let factors: [Float]
+    private let isMoved: Bool
     private var room: BatchBuffer?
 
     init(_ inner: any Scorer, centers: [Float], factors: [Float]) {
         self.inner = inner
         self.centers = centers
         self.factors = factors
+        isMoved = centers.contains { $0 != 0 }
     }
 
     var outputs: Int { inner.outputs }
 
     func writeScores(of batch: Batch, to scores: UnsafeMutablePointer<Float>) {
+        let isSparse = batch.isSparse && !isMoved
         let buffer =
-            room ?? BatchBuffer(columns: batch.columns, isSparse: batch.isSparse, isReal: false)
+            room ?? BatchBuffer(columns: batch.columns, isSparse: isSparse, isReal: false)
         room = buffer
         buffer.clear()
         let unlabelled = Batch(

@@ -77,4 +77,21 @@ public struct Batch {
         case .sparse(let offsets, _, _): Int(offsets[rows] - offsets[0])
         }
     }
+
+    /// Writes all values with their zeros.
+    ///
+    /// Shapes: `target` (rows, columns) row-major.
+    public func writeDense(to target: UnsafeMutablePointer<Float>) {
+        switch features {
+        case .dense(let base): target.update(from: base, count: rows * columns)
+        case .sparse(let offsets, let indices, let values):
+            target.update(repeating: 0, count: rows * columns)
+            for row in 0..<rows {
+                let line = target + row * columns
+                for entry in Int(offsets[row])..<Int(offsets[row + 1]) {
+                    line[Int(indices[entry])] = values[entry]
+                }
+            }
+        }
+    }
 }

@@ -7,51 +7,57 @@ public final class BatchBuffer {
     private let columns: Int
     private let isSparse: Bool
     private let isReal: Bool
-    private var dense: [Float] = []
-    private var offsets: [Int64] = [0]
-    private var indices: [Int32] = []
-    private var values: [Float] = []
-    private var classes: [Int32] = []
-    private var reals: [Float] = []
+    /// Dense rows, or the values of sparse ones.
+    private var values = Room<Float>()
+    private var offsets = Room<Int64>()
+    private var indices = Room<Int32>()
+    private var classes = Room<Int32>()
+    private var reals = Room<Float>()
     private var rows = 0
 
     /// A buffer for rows of `columns` features.
+    ///
+    /// One that is not sparse takes sparse rows too, with their zeros.
     public init(columns: Int, isSparse: Bool, isReal: Bool) {
         self.columns = columns
         self.isSparse = isSparse
         self.isReal = isReal
+        clear()
     }
 
     /// Forgets all rows.
     public func clear() {
         rows = 0
-        dense.removeAll(keepingCapacity: true)
-        offsets.removeAll(keepingCapacity: true)
+        values.count = 0
+        offsets.count = 0
+        indices.count = 0
+        classes.count = 0
+        reals.count = 0
         offsets.append(0)
-        indices.removeAll(keepingCapacity: true)
-        values.removeAll(keepingCapacity: true)
-        classes.removeAll(keepingCapacity: true)
-        reals.removeAll(keepingCapacity: true)
     }
 
-    /// Appends row `index` of `batch`, whose form is this buffer's.
+    /// Appends row `index` of `batch`.
+    ///
+    /// - Precondition: the columns are this buffer's, and a dense row comes to a dense buffer.
     public func append(row index: Int, of batch: Batch) {
         precondition(batch.columns == columns, "\(batch.columns) columns into \(columns)")
         switch batch.features {
         case .dense(let base):
             precondition(!isSparse, "a dense row into a sparse buffer")
-            dense.append(
-                contentsOf: UnsafeBufferPointer(start: base + index * columns, count: columns)
-            )
+            values.append(base + index * columns, count: columns)
         case .sparse(let starts, let columnIndices, let entries):
-            precondition(isSparse, "a sparse row into a dense buffer")
             let start = Int(starts[index])
             let count = Int(starts[index + 1]) - start
-            indices.append(
-                contentsOf: UnsafeBufferPointer(start: columnIndices + start, count: count)
-            )
-            values.append(contentsOf: UnsafeBufferPointer(start: entries + start, count: count))
-            offsets.append(Int64(indices.count))
+            if isSparse {
+                indices.append(columnIndices + start, count: count)
+                values.append(entries + start, count: count)
+                offsets.append(Int64(indices.count))
+            } else {
+                let row = values.appendZeros(columns)
+                for entry in start..<start + count {
+                    row[Int(columnIndices[entry])] = entries[entry]
+                }
+            }
         }
         switch batch.labels {
         case .classes(let base): classes.append(base[index])
@@ -66,77 +72,79 @@ public final class BatchBuffer {
     /// Shapes: `centers`, `factors` (columns). Sparse values are multiplied only.
     public func scale(centers: [Float], factors: [Float]) {
         precondition(centers.count == columns && factors.count == columns, "\(factors.count)")
-        if isSparse {
-            scaleStored(by: factors)
-        } else {
-            dense.withUnsafeMutableBufferPointer { target in
-                ck_scale_rows_f32(target.baseAddress, rows, centers, factors, columns)
-            }
+        guard isSparse else {
+            return ck_scale_rows_f32(values.base, rows, centers, factors, columns)
         }
-    }
-
-    private func scaleStored(by factors: [Float]) {
-        values.withUnsafeMutableBufferPointer { values in
-            indices.withUnsafeBufferPointer { indices in
-                factors.withUnsafeBufferPointer { factors in
-                    for entry in values.indices { values[entry] *= factors[Int(indices[entry])] }
-                }
-            }
+        let (values, indices) = (values.base, indices.base)
+        factors.withUnsafeBufferPointer { factors in
+            for entry in 0..<self.indices.count { values[entry] *= factors[Int(indices[entry])] }
         }
     }
 
     /// Replaces every real label y by (y − center) · factor; classes stay.
     public func scaleLabels(center: Double, factor: Double) {
-        for row in reals.indices { reals[row] = Float((Double(reals[row]) - center) * factor) }
+        for row in 0..<reals.count {
+            reals.base[row] = Float((Double(reals.base[row]) - center) * factor)
+        }
     }
 
     /// Hands all rows to `body`.
     public func withBatch<Result, Failure: Error>(
         _ body: (Batch) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try withLabels { labels throws(Failure) in
-            try withFeatures { features throws(Failure) in
-                try body(Batch(rows: rows, columns: columns, features: features, labels: labels))
-            }
-        }
-    }
-
-    private func withFeatures<Result, Failure: Error>(
-        _ body: (Batch.Features) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        guard isSparse else {
-            return try dense.withPointer { base throws(Failure) in try body(.dense(base)) }
-        }
-        return try offsets.withPointer { offsets throws(Failure) in
-            try indices.withPointer { indices throws(Failure) in
-                try values.withPointer { values throws(Failure) in
-                    try body(.sparse(offsets: offsets, indices: indices, values: values))
-                }
-            }
-        }
-    }
-
-    private func withLabels<Result, Failure: Error>(
-        _ body: (Batch.Labels) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        if classes.isEmpty, reals.isEmpty, rows > 0 { return try body(.none) }
-        if isReal {
-            return try reals.withPointer { base throws(Failure) in try body(.real(base)) }
-        }
-        return try classes.withPointer { base throws(Failure) in try body(.classes(base)) }
+        let features: Batch.Features =
+            isSparse
+            ? .sparse(
+                offsets: UnsafePointer(offsets.base),
+                indices: UnsafePointer(indices.base),
+                values: UnsafePointer(values.base)
+            ) : .dense(UnsafePointer(values.base))
+        let isLabelled = rows == 0 || classes.count + reals.count > 0
+        let labels: Batch.Labels =
+            !isLabelled
+            ? .none
+            : isReal ? .real(UnsafePointer(reals.base)) : .classes(UnsafePointer(classes.base))
+        return try body(Batch(rows: rows, columns: columns, features: features, labels: labels))
     }
 }
 
-extension Array {
-    /// The elements' address; for an empty array one that must not be read.
-    fileprivate func withPointer<Result, Failure: Error>(
-        _ body: (UnsafePointer<Element>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try withUnsafeBufferPointer { buffer throws(Failure) in
-            if let base = buffer.baseAddress { return try body(base) }
-            let room = UnsafeMutablePointer<Element>.allocate(capacity: 1)
-            defer { room.deallocate() }
-            return try body(UnsafePointer(room))
-        }
+/// Elements side by side, as many as have been appended.
+private struct Room<Element: BitwiseCopyable>: ~Copyable {
+    private(set) var base: UnsafeMutablePointer<Element> = .allocate(capacity: 16)
+    private var capacity = 16
+    var count = 0
+
+    deinit { base.deallocate() }
+
+    mutating func append(_ element: Element) {
+        reserve(1)
+        base[count] = element
+        count += 1
+    }
+
+    mutating func append(_ elements: UnsafePointer<Element>, count added: Int) {
+        reserve(added)
+        (base + count).update(from: elements, count: added)
+        count += added
+    }
+
+    private mutating func reserve(_ added: Int) {
+        guard count + added > capacity else { return }
+        let larger = Swift.max(2 * capacity, count + added)
+        let fresh = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+        fresh.update(from: base, count: count)
+        base.deallocate()
+        (base, capacity) = (fresh, larger)
+    }
+}
+
+extension Room where Element == Float {
+    /// Appends zeros and returns where they lie until something else is appended.
+    mutating func appendZeros(_ added: Int) -> UnsafeMutablePointer<Float> {
+        reserve(added)
+        let start = base + count
+        start.update(repeating: 0, count: added)
+        count += added
+        return start
     }
 }

@@ -47,56 +47,14 @@ public func axpy(_ alpha: Float, _ x: [Float], into y: inout Vector, from start:
 /// ‖x‖₂, by `sumOfSquares`.
 public func norm2(_ x: borrowing Vector) -> Double { sumOfSquares(x).squareRoot() }
 
-/// The numbers of one heavy-ball step.
-public struct HeavyBallStep: Sendable {
-    /// One over the number of rows.
-    public var scale: Float
-    /// μ.
-    public var momentum: Float
-    /// η.
-    public var rate: Float
-    /// η times the decoupled decay.
-    public var shrink: Float
-    /// Share of this step in the running mean.
-    public var share: Float
-
-    /// A step with all its numbers.
-    public init(scale: Float, momentum: Float, rate: Float, shrink: Float, share: Float) {
-        self.scale = scale
-        self.momentum = momentum
-        self.rate = rate
-        self.shrink = shrink
-        self.share = share
-    }
+/// Σ xᵢ² over the elements of `range`, in Double, likewise.
+public func sumOfSquares(_ x: borrowing Vector, in range: Range<Int>) -> Double {
+    precondition(range.lowerBound >= 0 && range.upperBound <= x.count, "\(range) of \(x.count)")
+    return ck_sum_squares_fixed(x.buffer.baseAddress.map { $0 + range.lowerBound }, range.count)
 }
 
-/// v ← μ·v + g·scale + λ·θ, θ ← θ − η·v − shrink·θ, mean ← mean + (θ − mean)·share.
-///
-/// Shapes: all (n), `gradient` n or more. Same bits on every processor.
-public func heavyBall(
-    _ parameters: inout Vector,
-    velocity: inout Vector,
-    mean: inout Vector,
-    gradient: borrowing Vector,
-    penalties: borrowing Vector,
-    step: HeavyBallStep
-) {
-    let count = parameters.count
-    precondition(velocity.count == count && mean.count == count && penalties.count == count)
-    precondition(gradient.count >= count, "\(gradient.count) gradient elements for \(count)")
-    ck_heavy_ball_f32(
-        parameters.buffer.baseAddress,
-        velocity.buffer.baseAddress,
-        mean.buffer.baseAddress,
-        gradient.buffer.baseAddress,
-        penalties.buffer.baseAddress,
-        ck_heavy_ball(
-            scale: step.scale,
-            momentum: step.momentum,
-            rate: step.rate,
-            shrink: step.shrink,
-            share: step.share
-        ),
-        count
-    )
+/// Whether the elements of `range` are all finite.
+public func isFinite(_ x: borrowing Vector, in range: Range<Int>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= x.count, "\(range) of \(x.count)")
+    return ck_all_finite_f32(x.buffer.baseAddress.map { $0 + range.lowerBound }, range.count) != 0
 }

@@ -19,6 +19,22 @@ public protocol RowSource {
         _ range: Range<Int>,
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result
+
+    /// Appends the rows with these numbers to `buffer`, in this order.
+    func append(_ numbers: ArraySlice<Int32>, to buffer: BatchBuffer) throws(RowSourceError)
+}
+
+extension RowSource {
+    /// Appends the rows one by one; for sources that know no shorter way.
+    public func append(
+        _ numbers: ArraySlice<Int32>,
+        to buffer: BatchBuffer
+    ) throws(RowSourceError) {
+        for number in numbers {
+            let row = Int(number)
+            try withRows(row..<row + 1) { batch in buffer.append(row: 0, of: batch) }
+        }
+    }
 }
 
 extension RowSource {
@@ -87,6 +103,19 @@ public struct JoinedRows: RowSource {
             }
         }
         return buffer.withBatch { batch in body(batch) }
+    }
+
+    /// Appends rows to `buffer`.
+    public func append(
+        _ numbers: ArraySlice<Int32>,
+        to buffer: BatchBuffer
+    ) throws(RowSourceError) {
+        if parts.count == 1 { return try parts[0].append(numbers, to: buffer) }
+        for number in numbers {
+            let index = part(of: Int(number))
+            let local = ArraySlice([number - Int32(starts[index])])
+            try parts[index].append(local, to: buffer)
+        }
     }
 
     private func part(of row: Int) -> Int {

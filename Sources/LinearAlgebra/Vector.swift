@@ -78,6 +78,12 @@ public struct Vector: ~Copyable {
     /// Sets every element to zero.
     public mutating func clear() { base.update(repeating: 0, count: count) }
 
+    /// Sets the elements of `range` to zero.
+    public mutating func clear(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
+        (base + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+
     /// Takes the elements of `other`, which has as many.
     public mutating func copy(from other: borrowing Vector) {
         precondition(count == other.count, "copy: \(count) elements from \(other.count)")

@@ -3,19 +3,6 @@ import Glibc
 import Learning
 import LinearAlgebra
 
-/// What travels behind the gradient, so that all ranks decide alike: sums over the ranks.
-private enum Tail {
-    /// Σ loss over the rows of the step.
-    static let loss = 0
-    /// Ranks that were asked to stop.
-    static let stop = 1
-    /// 1 where rank 0 sees the time limit passed.
-    static let time = 2
-    /// 1 where rank 0 wants a checkpoint after this step.
-    static let save = 3
-    static let count = 4
-}
-
 /// Why the steps of SGD ended.
 private enum Ending {
     case converged
@@ -23,31 +10,83 @@ private enum Ending {
     case steps
     case time
     case stopped
-    case diverged(rank: Int?)
+    case diverged(Fault?)
+}
+
+/// Where numbers first were not finite.
+struct Fault {
+    let rank: Int
+    /// The layer, from 0; nil for a linear model.
+    let layer: Int?
 }
 
 extension Trainer {
     func runSGD(isResumed: Bool) throws(TrainingError) -> TrainingOutput {
-        let scaled = ScaledRows(rows, scaling: scaling)
-        if !isResumed { try chooseRate(on: scaled) }
+        if !isResumed { try chooseRate() }
         while true {
-            var search = StochasticGradientDescent(
-                momentum: Float(choices.momentum),
-                decay: Float(task.spec.weightDecay),
-                penalties: penalties
-            )
-            restore(&search)
-            let ending = try descend(&search, on: scaled)
+            let descent = try makeDescent()
+            restore(&descent.search)
+            let ending = try descend(descent)
             if case .diverged = ending, task.spec.learningRate == nil, state.restarts < 6 {
                 restart()
                 continue
             }
-            return try finish(ending, search)
+            return try finish(ending, descent)
         }
     }
 
-    private func chooseRate(on scaled: ScaledRows) throws(TrainingError) {
+    func makeDescent() throws(TrainingError) -> Descent {
+        let differentiator: any Differentiator
+        let start: Vector
+        if let network {
+            differentiator = NetworkPass(network) { [observer] in observer.tick() }
+            start = network.makeParameters(seed: task.spec.seed)
+        } else {
+            differentiator = LinearDifferentiator(model)
+            start = Vector(zeros: model.parameterCount)
+        }
+        let isPlain = network != nil || choices.rule.isByLayer
+        let search = Optimizer(
+            choices.rule,
+            from: start,
+            groups: groups,
+            penalties: isPlain ? [] : penalties
+        )
+        do {
+            return try Descent(
+                search,
+                of: differentiator,
+                on: ScaledRows(rows, scaling: scaling, isDense: network != nil),
+                centered: network == nil ? model : nil,
+                spec: task.spec,
+                with: reducer
+            )
+        } catch { throw .learning(.reducer(error)) }
+    }
+
+    /// Weights and biases of every layer, which rules by layer tell apart.
+    private var groups: [ParameterGroup] {
+        let l2 = Float(choices.l2)
+        if let network {
+            return network.shape.stages.filter { !$0.weights.isEmpty }.flatMap { stage in
+                [
+                    ParameterGroup(stage.weights, penalty: l2, isWeights: true),
+                    ParameterGroup(stage.biases, penalty: 0, isWeights: false),
+                ]
+            }
+        }
+        let (weights, count) = (model.weightCount, model.parameterCount)
+        let isPenalized = model.penalizedCount == count
+        return [
+            ParameterGroup(0..<weights, penalty: l2, isWeights: true),
+            ParameterGroup(weights..<count, penalty: isPenalized ? l2 : 0, isWeights: isPenalized),
+        ]
+    }
+
+    private func chooseRate() throws(TrainingError) {
+        if task.spec.optimizer.findsRate { try chooseRateByTrying() }
         if choices.learningRate == nil {
+            let scaled = ScaledRows(rows, scaling: scaling)
             var sample = training
             var generator = SeededGenerator(
                 seed: task.spec.seed,
@@ -58,31 +97,33 @@ extension Trainer {
             let curvature = try curvature(on: scaled, rows: sample.prefix(2048))
             observer.tick()
             choices.learningRate = curvature.rate(batch: choices.batch, momentum: choices.momentum)
-            choices.rateSource = "from the curvature"
+            choices.rateSource += "from the curvature"
         }
-        state.rate = choices.learningRate ?? 1
-        state.firstRate = state.rate
+        begin(at: choices.learningRate ?? 1)
+    }
+
+    private func begin(at rate: Double) {
+        state.rate = rate
+        state.firstRate = rate
         state.choices = choices.summary(of: .sgd, classes: task.classes)
         observer.chose(state.choices)
     }
 
-    /// Begins again with a quarter of an estimated rate that proved too large.
+    /// Begins again with a quarter of a chosen rate that proved too large.
     private func restart() {
         let before = state
         choices.learningRate = (choices.learningRate ?? before.rate) / 4
-        choices.rateSource = "from the curvature, lowered"
+        choices.rateSource += choices.rateSource.hasSuffix("lowered") ? "" : ", lowered"
         state = TrainingCheckpoint()
         state.centers = before.centers
         state.factors = before.factors
         state.labelCenter = before.labelCenter
         state.labelFactor = before.labelFactor
         state.batch = before.batch
+        state.rateTrial = before.rateTrial
         state.restarts = before.restarts + 1
         state.rowsRead = before.rowsRead
-        state.rate = choices.learningRate ?? before.rate
-        state.firstRate = state.rate
-        state.choices = choices.summary(of: .sgd, classes: task.classes)
-        observer.chose(state.choices)
+        begin(at: choices.learningRate ?? before.rate)
     }
 
     /// The mean loss of parameters that are all zero, in scaled units.
@@ -114,23 +155,17 @@ extension Trainer {
         }
     }
 
-    private func restore(_ search: inout StochasticGradientDescent) {
-        guard state.parameters.count == model.parameterCount else { return }
+    private func restore(_ search: inout Optimizer) {
+        guard state.parameters.count == search.parameters.count else { return }
         search.parameters = Vector(state.parameters)
-        search.velocity = Vector(state.velocity)
+        search.first = Vector(state.velocity)
+        search.second = Vector(state.squares)
         search.average = Vector(state.average)
         search.averagedSteps = state.averagedSteps
+        search.steps = state.step
     }
 
-    private func descend(
-        _ search: inout StochasticGradientDescent,
-        on scaled: ScaledRows
-    ) throws(TrainingError) -> Ending {
-        let count = model.parameterCount
-        var gradient: Vector
-        do { gradient = try reducer.makeVector(count: count + Tail.count) } catch {
-            throw .learning(.reducer(error))
-        }
+    private func descend(_ descent: Descent) throws(TrainingError) -> Ending {
         let rowOrder = RowOrder(rows: training, windowRows: rows.windowRows)
         while state.epoch < choices.epochsMax {
             var generator = SeededGenerator(
@@ -140,68 +175,75 @@ extension Trainer {
             )
             let order = rowOrder.shuffled(using: &generator)
             while state.stepInEpoch < stepsPerEpoch {
-                if let ending = try step(&search, &gradient, order, scaled) { return ending }
+                if let ending = try step(descent, order) { return ending }
             }
-            if let ending = try endEpoch(&search) { return ending }
+            if let ending = try endEpoch(descent) { return ending }
         }
         return .epochs
     }
 
-    /// One step; says why it was the last, if it was.
-    private func step(
-        _ search: inout StochasticGradientDescent,
-        _ gradient: inout Vector,
-        _ order: [Int32],
-        _ scaled: ScaledRows
-    ) throws(TrainingError) -> Ending? {
-        let count = model.parameterCount
-        let isLast = state.stepInEpoch + 1 == stepsPerEpoch
-        gradient.clear()
-        let mine = order[localRows(rank: reducer.rank)]
-        let loss: Double
-        let centering = scaled.centering
-        do {
-            loss = try centering.withMoved(&search.parameters, of: model) {
-                parameters throws(RowSourceError) in
-                try scaled.withRows(mine) { batch in
-                    model.addGradient(at: parameters, over: batch, into: &gradient)
-                }
-            }
-        } catch { throw .learning(.rows(error)) }
-        gradient[count + Tail.loss] = Float(loss)
-        gradient[count + Tail.stop] = observer.isAskedToStop ? 1 : 0
-        gradient[count + Tail.time] = isOutOfTime ? 1 : 0
-        gradient[count + Tail.save] = wantsCheckpoint(atEndOfEpoch: isLast) ? 1 : 0
-        let isBadHere = !sumOfSquares(gradient).isFinite
-        do { try reducer.sum(&gradient) } catch { throw .learning(.reducer(error)) }
-        observer.tick()
-        guard sumOfSquares(gradient).isFinite else {
-            return .diverged(rank: try firstBadRank(isBadHere: isBadHere))
+    /// The rate of the present step.
+    private var rate: Double {
+        let length = 1 / Double(stepsPerEpoch)
+        let time = Double(state.epoch) + Double(state.stepInEpoch) * length
+        return state.rate * rateSchedule.factor(at: time, step: length)
+    }
+
+    private var rateSchedule: RateSchedule {
+        var epochs = Double(choices.epochsMax)
+        if let steps = task.spec.steps {
+            epochs = Swift.min(epochs, Double(steps) / Double(stepsPerEpoch))
         }
-        centering.correct(&gradient, of: model)
+        return RateSchedule(
+            choices.schedule,
+            warmup: task.spec.optimizer.warmupEpochs ?? 0,
+            epochs: epochs
+        )
+    }
+
+    /// One step; says why it was the last, if it was.
+    private func step(_ descent: Descent, _ numbers: [Int32]) throws(TrainingError) -> Ending? {
+        let isEndOfEpoch = state.stepInEpoch + 1 == stepsPerEpoch
+        let isLast = isEndOfEpoch || state.step + 1 == task.spec.steps
+        var tail = StepTail()
+        tail.stops = observer.isAskedToStop ? 1 : 0
+        tail.isOutOfTime = isOutOfTime ? 1 : 0
+        tail.wantsSave = wantsCheckpoint(atEndOfEpoch: isEndOfEpoch) ? 1 : 0
         let stepRows = (0..<reducer.worldSize).reduce(0) { $0 + localRows(rank: $1).count }
-        search.step(gradient: gradient, rows: stepRows, rate: Float(state.rate))
+        let order = StepOrder(
+            numbers: numbers[localRows(rank: reducer.rank)],
+            rows: stepRows,
+            rate: Float(rate),
+            seed: StepSeed(run: task.spec.seed, step: state.step, rank: reducer.rank),
+            tail: tail,
+            isHeldBack: state.step % heldBackEvery == heldBackEvery / 2,
+            isLast: isLast
+        )
+        let result = try learned { () throws(LearningError) in try descent.take(order) }
+        observer.tick()
+        if case .bad = result { return .diverged(try fault(of: descent)) }
         state.step += 1
         state.stepInEpoch += 1
-        state.epochLoss += Double(gradient[count + Tail.loss])
-        state.epochRows += stepRows
         state.rowsRead += Double(stepRows)
-        checkpointWish = checkpointWish || gradient[count + Tail.save] > 0
-        if !isLast { observeStep(search, stepRows: stepRows) }
-        if gradient[count + Tail.stop] > 0 { return .stopped }
-        if gradient[count + Tail.time] > 0 { return .time }
+        guard case .agreed(let tail, let rows) = result else { return nil }
+        state.epochLoss += Double(tail.loss)
+        state.epochRows += rows
+        checkpointWish = checkpointWish || tail.wantsSave > 0
+        if !isEndOfEpoch { observeStep(descent) }
+        if tail.stops > 0 { return .stopped }
+        if tail.isOutOfTime > 0 { return .time }
         if let limit = task.spec.steps, state.step >= limit { return .steps }
         return nil
     }
 
-    private func observeStep(_ search: borrowing StochasticGradientDescent, stepRows: Int) {
+    private func observeStep(_ descent: Descent) {
         let share = Double(state.epochRows) / Double(Swift.max(1, totalRows))
         report(
             loss: state.epochLoss / Double(Swift.max(1, state.epochRows)) * lossUnit,
             epoch: Double(state.epoch) + share,
-            rate: state.rate
+            rate: rate
         )
-        if checkpointWish { keep(search) }
+        if checkpointWish { keep(descent.search) }
     }
 
     /// The rows of `rank` that the present step takes: together they are its whole epoch.
@@ -212,40 +254,60 @@ extension Trainer {
         return low..<high
     }
 
-    private func endEpoch(
-        _ search: inout StochasticGradientDescent
-    ) throws(TrainingError) -> Ending? {
+    private func endEpoch(_ descent: Descent) throws(TrainingError) -> Ending? {
         let loss = state.epochLoss / Double(Swift.max(1, state.epochRows))
+        let lastRate = rate
         state.epoch += 1
         state.stepInEpoch = 0
         state.epochLoss = 0
         state.epochRows = 0
-        report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: state.rate)
+        report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: lastRate)
+        guard loss.isFinite, loss <= 4 * startLoss else { return .diverged(nil) }
         var watch = plateau
-        let objective = loss + penalty(at: search.parameters)
-        guard loss.isFinite, loss <= 4 * startLoss else { return .diverged(rank: nil) }
-        let advice = watch.handle(objective)
+        let advice = watch.handle(loss + penalty(at: descent.search.parameters))
         plateau = watch
-        if advice != .goOn { search.settle() } else if watch.waited == 0 { search.beginAverage() }
-        if advice == .lowerRate { state.rate /= 10 }
-        try compareParameters(search.parameters)
-        if checkpointWish { keep(search) }
-        return advice == .stop ? .converged : nil
+        // A rate that falls to a plan ends with the plan.
+        if !choices.schedule.isPlanned {
+            if advice != .goOn {
+                descent.search.settle()
+            } else if watch.waited == 0 {
+                descent.search.beginAverage()
+            }
+            if advice == .lowerRate { state.rate /= 10 }
+        } else if state.epoch < choices.epochsMax {
+            descent.search.beginAverage()
+        }
+        try compareParameters(descent.search.parameters)
+        if checkpointWish { keep(descent.search) }
+        return advice == .stop && !choices.schedule.isPlanned ? .converged : nil
     }
 
-    private func keep(_ search: borrowing StochasticGradientDescent) {
+    private func keep(_ search: borrowing Optimizer) {
         checkpointWish = false
         state.parameters = search.parameters.array
-        state.velocity = search.velocity.array
+        state.velocity = search.first.array
+        state.squares = search.second.array
         state.average = search.average.array
         state.averagedSteps = search.averagedSteps
         save()
     }
 
+    /// The first rank whose numbers went bad, and the layer; nil where only the sum did.
+    private func fault(of descent: Descent) throws(TrainingError) -> Fault? {
+        var layers = [Double](repeating: 0, count: reducer.worldSize)
+        if let layer = descent.differentiator.firstBadLayer {
+            layers[reducer.rank] = Double(layer + 1)
+        }
+        layers = try summed(layers)
+        guard let rank = layers.firstIndex(where: { $0 > 0 }) else { return nil }
+        return Fault(rank: rank, layer: network == nil ? nil : Int(layers[rank]) - 1)
+    }
+
     private func finish(
         _ ending: Ending,
-        _ search: borrowing StochasticGradientDescent
+        _ descent: Descent
     ) throws(TrainingError) -> TrainingOutput {
+        hiddenShare = descent.overlap.hiddenShare
         var cause: Cause?
         let outcome: Outcome
         let rule: String
@@ -257,19 +319,30 @@ extension Trainer {
         case .steps: (outcome, rule) = (.limitReached, "\(state.step) steps")
         case .time: (outcome, rule) = (.limitReached, "the time was up")
         case .stopped:
-            keep(search)
+            keep(descent.search)
             (outcome, rule) = (.stopped, "stopped on request")
-        case .diverged(let rank):
+        case .diverged(let fault):
             outcome = .diverged
-            let lower = shortText(state.firstRate / 10)
-            rule = "the loss is not finite or exploded; try --lr \(lower)"
+            rule =
+                "the loss is not finite or exploded\(place(of: fault)); try --lr "
+                + shortText(state.firstRate / 10)
             cause = Cause(
                 node: nil,
-                rank: rank.map { Rank($0) },
+                rank: fault.map { Rank($0.rank) },
                 step: state.step,
                 reason: "non_finite: \(rule)"
             )
         }
-        return try finish(outcome, rule: rule, scaled: search.parameters, cause: cause)
+        if choices.rule.isAveraged, choices.schedule.isPlanned { descent.search.settle() }
+        return try finish(outcome, rule: rule, scaled: descent.search.parameters, cause: cause)
+    }
+
+    /// The layer in words.
+    private func place(of fault: Fault?) -> String {
+        guard let network, let layer = fault?.layer else { return "" }
+        return " (first in layer \(layer + 1) '\(network.shape.stages[layer].layer)')"
     }
 }
+
+/// One step in so many is not overlapped, so that the share of the sums that is hidden is known.
+private let heldBackEvery = 64

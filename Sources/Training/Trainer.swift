@@ -19,9 +19,13 @@ public final class Trainer {
     let observer: any TrainingObserver
     /// The model, where its scores are linear in the features.
     lazy var model = LinearModel(task.shape)
+    /// The network that is trained instead; nil for other models.
+    lazy var network = task.network
 
     /// Numbers of this rank's rows to train on.
     var training: [Int32] = []
+    /// The part of the cross-validation in which each of this rank's rows lies; empty without one.
+    var foldOfRow: [Int32] = []
     /// Rows to train on, per rank: public.
     var rowsOfRanks: [Int] = []
     /// State that a checkpoint keeps.
@@ -31,6 +35,8 @@ public final class Trainer {
     var secondsBefore = 0.0
     var lastCheckpointAt = 0.0
     var checkpointWish = false
+    /// Share of the sums' time that computing hid; nil where nothing was measured.
+    var hiddenShare: Double?
 
     /// A trainer over this rank's rows.
     public init(
@@ -54,6 +60,7 @@ public final class Trainer {
     ) throws(TrainingError) -> TrainingOutput {
         startedAt = observer.seconds
         lastCheckpointAt = startedAt
+        try dealFolds()
         try splitRows()
         guard totalRows > 0 else { throw .noRows }
         try settleChoices()
@@ -86,8 +93,9 @@ public final class Trainer {
     /// What a loss in the coordinates of the search is worth in the unit of the data.
     var lossUnit: Double { scaling.labels.lossUnit }
 
-    /// Whether this rank's row is held out for validation: by seed, rank and number alone.
+    /// Whether this rank's row is held out: by its fold, or by seed, rank and number alone.
     func isHeldOut(_ row: Int) -> Bool {
+        if let fold = task.spec.fold { return foldOfRow[row] == Int32(fold.index) }
         guard let share = task.spec.validationSplit else { return false }
         var generator = SeededGenerator(
             seed: task.spec.seed,
@@ -128,8 +136,10 @@ public final class Trainer {
         choices.widenBatch(for: sums)
         state.batch = choices.batch
         let isCentered = task.spec.bias == .free
-        let penalty = choices.isPenaltyGiven ? choices.l2 / model.curvature : 0
-        let columns = ColumnScaling(sums, isCentered: isCentered, penalty: penalty)
+        let penalty = choices.isPenaltyGiven && network == nil ? choices.l2 / model.curvature : 0
+        let columns =
+            network == nil
+            ? ColumnScaling(sums, isCentered: isCentered, penalty: penalty) : inputScaling(sums)
         state.centers = columns.centers
         state.factors = columns.factors
         guard task.classes == 0 else { return }
@@ -138,19 +148,26 @@ public final class Trainer {
         state.labelFactor = labels.factor
     }
 
+    /// How a network sees its columns: pixels alike, other columns each by itself, and neither
+    /// where the owner said how.
+    private func inputScaling(_ sums: ColumnSums) -> ColumnScaling {
+        if task.spec.weighing.scale != nil { return .none(columns: task.columns) }
+        if task.imageShape != nil { return ColumnScaling(alike: sums) }
+        return ColumnScaling(sums, isCentered: true)
+    }
+
     private func adopt(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
-        guard checkpoint.centers.count == model.columns,
-            checkpoint.factors.count == model.columns, checkpoint.labelFactor != 0
+        guard checkpoint.centers.count == task.columns,
+            checkpoint.factors.count == task.columns, checkpoint.labelFactor != 0
         else {
             throw .foreignCheckpoint(
-                reason: "it has \(checkpoint.factors.count) columns, the data \(model.columns)"
+                reason: "it has \(checkpoint.factors.count) columns, the data \(task.columns)"
             )
         }
-        let count = model.parameterCount
+        let count = parameterCount
         let isRight =
             task.spec.algorithm == .sgd
-            ? checkpoint.parameters.count == count && checkpoint.velocity.count == count
-                && checkpoint.average.count == count && [0, 4].contains(checkpoint.plateau.count)
+            ? isOfSGD(checkpoint)
             : checkpoint.point.count == count && checkpoint.gradient.count == count
                 && checkpoint.valueAndStep.count == 2
         guard isRight else {
@@ -161,6 +178,18 @@ public final class Trainer {
         choices.learningRate = checkpoint.firstRate
         choices.batch = Swift.max(1, checkpoint.batch)
         observer.chose(checkpoint.choices)
+    }
+
+    /// Number of parameters that are searched for.
+    var parameterCount: Int { network?.parameterCount ?? model.parameterCount }
+
+    private func isOfSGD(_ checkpoint: TrainingCheckpoint) -> Bool {
+        let (count, rule) = (parameterCount, choices.rule)
+        return checkpoint.parameters.count == count
+            && checkpoint.velocity.count == (rule.hasFirst ? count : 0)
+            && checkpoint.squares.count == (rule.hasSecond ? count : 0)
+            && checkpoint.average.count == (rule.isAveraged ? count : 0)
+            && [0, 4].contains(checkpoint.plateau.count)
     }
 
     /// λ of each scaled parameter: l2 · factor² for weights, l2 for a feature bias, else 0.
@@ -189,6 +218,10 @@ public final class Trainer {
 
     /// The penalty at scaled parameters, in the unit of the search's loss.
     func penalty(at parameters: borrowing Vector) -> Double {
+        if let network {
+            let weights = network.shape.stages.map(\.weights).filter { !$0.isEmpty }
+            return weights.reduce(0) { $0 + choices.l2 * sumOfSquares(parameters, in: $1) / 2 }
+        }
         let penalties = penalties
         var sum = 0.0
         for index in 0..<model.penalizedCount {
@@ -226,6 +259,12 @@ public final class Trainer {
         var values = values
         do { try reducer.sum(&values) } catch { throw .learning(.reducer(error)) }
         return values
+    }
+
+    func learned<Value>(
+        _ body: () throws(LearningError) -> Value
+    ) throws(TrainingError) -> Value {
+        do { return try body() } catch { throw .learning(error) }
     }
 
     func wrap<Value>(_ body: () throws(RowSourceError) -> Value) throws(TrainingError) -> Value {

@@ -42,8 +42,10 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var labelFactor = 1.0
     /// θ of SGD, scaled.
     public var parameters: [Float] = []
-    /// v of SGD.
+    /// v of SGD, or the first moment.
     public var velocity: [Float] = []
+    /// The second moment, where the optimizer keeps one.
+    public var squares: [Float] = []
     /// Mean of θ over the last `averagedSteps` steps.
     public var average: [Float] = []
     /// How many steps are in `average`.
@@ -60,6 +62,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var valueAndStep: [Double] = []
     /// ‖∇P‖ at the start.
     public var startNorm = 0.0
+    /// The trial by which the rate was found: each rate and its loss, in turn.
+    public var rateTrial: [Double] = []
     /// What was chosen, one line.
     public var choices = ""
     /// State of a method that keeps it in a form of its own.
@@ -94,6 +98,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         labelFactor = try reader.double("label factor")
         parameters = try reader.floats("parameters", limit: elementsMax)
         velocity = try reader.floats("velocity", limit: elementsMax)
+        squares = try reader.floats("squares", limit: elementsMax)
         average = try reader.floats("average", limit: elementsMax)
         averagedSteps = try reader.wholeNumber("averaged steps")
         plateau = try reader.doubles("plateau", limit: 16)
@@ -102,6 +107,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         history = try reader.doubles("history", limit: 64)
         valueAndStep = try reader.doubles("value", limit: 8)
         startNorm = try reader.double("start norm")
+        rateTrial = try reader.doubles("rate trial", limit: 1024)
         choices = try reader.string("choices", limit: 4096)
         solver = try reader.bytes("solver", limit: 1 << 31)
         try reader.finish()
@@ -120,10 +126,11 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         writer.write(Int64(restarts))
         for vector in [centers, factors] { writer.write(vector) }
         for number in [labelCenter, labelFactor] { writer.write(number) }
-        for vector in [parameters, velocity, average] { writer.write(vector) }
+        for vector in [parameters, velocity, squares, average] { writer.write(vector) }
         writer.write(Int64(averagedSteps))
         for vector in [plateau, point, gradient, history, valueAndStep] { writer.write(vector) }
         writer.write(startNorm)
+        writer.write(rateTrial)
         writer.write(choices)
         writer.write(solver)
         return writer.bytes

@@ -83,6 +83,9 @@ public struct TrainingTask: Hashable, Codable, Sendable {
         return shape
     }
 
+    /// The network to train; nil for other models.
+    var network: Network? { Network(shape) }
+
     /// Bytes of shared memory that a rank needs beyond its control page: vectors that are summed,
     /// and room to hand over a checkpoint and a model.
     ///

@@ -150,4 +150,12 @@ struct TickingRows: RowSource {
         memory?.tick()
         return try source.withRows(range, body)
     }
+
+    func append(
+        _ numbers: ArraySlice<Int32>,
+        to buffer: BatchBuffer
+    ) throws(RowSourceError) {
+        memory?.tick()
+        try source.append(numbers, to: buffer)
+    }
 }

@@ -9,14 +9,23 @@ func leave(with code: Int32) -> Never {
 
 /// Runs one command as typed and returns its exit code; prints everything there is to say.
 func perform(_ typed: [String]) -> Int32 {
+    let wantsJSON = asksForJSON(typed)
+    do throws(RPCError) {
+        if let context = try RemoteContext(in: typed) { return try context.run() }
+    } catch {
+        return report(error, asJSON: wantsJSON)
+    }
     let words = globalOptionsLast(typed)
-    let wantsJSON = asksForJSON(words)
     if let mistake = misspelling(in: words, of: Distmlctl.self) {
         return report(mistake, asJSON: wantsJSON)
     }
     do {
         var command = try Distmlctl.parseAsRoot(words)
-        try command.run()
+        if let rereading = command as? any RereadingCommand {
+            try rereading.run(words: words)
+        } else {
+            try command.run()
+        }
         return 0
     } catch let error as RPCError {
         return report(error, asJSON: wantsJSON)

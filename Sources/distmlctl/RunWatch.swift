@@ -3,10 +3,17 @@ import ControlAPI
 import Domain
 
 /// Starts a run and, unless it is to be left alone, watches it to its end.
-func start(_ spec: RunSpec, isDetached: Bool, _ options: GlobalOptions) throws {
+func start(_ command: some RunStarting) throws {
+    let options = command.options
     var client = try options.connect()
-    let started = try client.call(RunStart.self, RunStart.Params(spec: spec))
-    if isDetached {
+    let params = RunStart.Params(spec: try command.spec())
+    if command.chosen.dryRun {
+        let reply = try client.call(RunCheck.self, params)
+        try options.show(reply, kind: RunCheck.kind, RunCheckPrinter())
+        throw ExitCode(9)
+    }
+    let started = try client.call(RunStart.self, params)
+    if command.chosen.detach {
         return try options.show(started, kind: RunStart.kind, RunStartPrinter())
     }
     printNote("run \(started.run) on \(started.nodes.map(\.text).joined(separator: ", "))")

@@ -51,13 +51,7 @@ func misspelledOption(in words: [String], of root: any ParsableCommand.Type) -> 
         guard option.hasPrefix("--"), !option.hasPrefix("---"), !known.contains(option) else {
             continue
         }
-        let spelled = path.joined(separator: " ")
-        let ranked = known.map { ($0, editDistance(option, $0)) }.min { $0.1 < $1.1 }
-        var hint = "see the options with '\(spelled) --help'"
-        if let (meant, distance) = ranked, distance <= max(1, (option.count - 2) / 3) {
-            hint = "did you mean '\(meant)'?"
-        }
-        return RPCError(.badUsage, "'\(spelled)' has no option '\(printable(option))'", hint: hint)
+        return unknownOption(option, of: path.joined(separator: " "), among: known)
     }
     return nil
 }
@@ -69,6 +63,16 @@ func dashHint(in words: [String]) -> String? {
         return "a value that begins with '-' is written with '=': \(option)=\(value)"
     }
     return nil
+}
+
+/// What is said of an option that the command spelled so does not have.
+func unknownOption(_ option: String, of spelled: String, among known: [String]) -> RPCError {
+    let ranked = known.map { ($0, editDistance(option, $0)) }.min { $0.1 < $1.1 }
+    var hint = "see the options with '\(spelled) --help'"
+    if let (meant, distance) = ranked, distance <= max(1, (option.count - 2) / 3) {
+        hint = "did you mean '\(meant)'?"
+    }
+    return RPCError(.badUsage, "'\(spelled)' has no option '\(printable(option))'", hint: hint)
 }
 
 /// The long options of a command, as its help lists them.
@@ -106,8 +110,11 @@ private let habits: [String: String] = [
     "run ls": "distmlctl runs ls", "run show": "distmlctl runs show",
     "run rm": "distmlctl runs rm", "run list": "distmlctl runs ls",
     "run stop": "distmlctl stop", "run logs": "distmlctl logs", "run wait": "distmlctl wait",
-    "run resume": "distmlctl resume", "runs stop": "distmlctl stop",
-    "runs logs": "distmlctl logs", "node status": "distmlctl node health",
+    "run resume": "distmlctl resume", "search": "distmlctl sweep sgd",
+    "tune": "distmlctl sweep sgd", "sweep rm": "distmlctl runs rm",
+    "stop sweep": "distmlctl sweep stop", "sweep list": "distmlctl sweep ls",
+    "runs stop": "distmlctl stop", "runs logs": "distmlctl logs",
+    "node status": "distmlctl node health",
 ]
 
 private let verbs: [String: String] = [

@@ -38,7 +38,7 @@ struct SchemaTests {
                     """
             ).map { ($0["name"] as String, $0["strict"] as Bool) }
         }
-        #expect(tables.count == 9)
+        #expect(tables.count == 10)
         for (table, isStrict) in tables {
             #expect(isStrict, "\(table) takes any type")
             let columns = try database.read { try $0.columns(in: table).map(\.name) }

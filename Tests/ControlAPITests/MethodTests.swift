@@ -26,7 +26,7 @@ struct MethodTests {
     func roles() {
         let writing = [
             "dataset.add", "dataset.rm", "run.start", "run.stop", "run.resume", "run.rm",
-            "cert.reload",
+            "cert.reload", "sweep.start", "sweep.stop", "sweep.resume",
         ]
         for method in allMethods where writing.contains(method.name) {
             #expect(method.role > .viewer, "\(method.name)")
@@ -43,7 +43,7 @@ struct MethodTests {
     @Test("Streams are those that have items")
     func streams() {
         let streams = allMethods.filter { $0.isStream }.map { $0.name }
-        #expect(streams == ["dataset.add", "run.follow", "run.logs"])
+        #expect(streams == ["dataset.add", "run.follow", "run.logs", "sweep.follow"])
     }
 
     @Test("Kinds are those of the promise")

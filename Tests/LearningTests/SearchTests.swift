@@ -2,49 +2,6 @@ import Learning
 import LinearAlgebra
 import Testing
 
-@Suite("Stochastic gradient descent")
-struct StochasticTests {
-    @Test("Steps are the heavy ball's, written out")
-    func heavyBall() {
-        var search = StochasticGradientDescent(momentum: 0.5, decay: 0.25, penalties: [0.5, 0])
-        search.parameters = Vector([2, -1])
-        let gradient = Vector([4, 8, 99])
-        search.step(gradient: gradient, rows: 4, rate: 0.5)
-        // v = 0.5·0 + 4/4 + 0.5·2 = 2, θ = 2 − 0.5·2 − 0.5·0.25·2; then v = 8/4 = 2.
-        #expect(search.velocity.array == [2, 2])
-        #expect(search.parameters.array == [0.75, -1.875])
-        search.step(gradient: gradient, rows: 4, rate: 0.5)
-        #expect(search.velocity.array == [0.5 * 2 + 1 + 0.5 * 0.75, 3])
-    }
-
-    @Test("A step over no rows moves nothing")
-    func noRows() {
-        var search = StochasticGradientDescent(momentum: 0.9, decay: 0, penalties: [0])
-        search.parameters = Vector([1])
-        search.step(gradient: Vector([5]), rows: 0, rate: 1)
-        #expect(search.parameters.array == [1])
-    }
-
-    @Test("The mean is that of the steps since it began, and the search goes on from it at rest")
-    func mean() {
-        var search = StochasticGradientDescent(momentum: 0, decay: 0, penalties: [0])
-        search.step(gradient: Vector([8]), rows: 1, rate: 1)
-        search.beginAverage()
-        var path: [Float] = []
-        for push: Float in [-16, 4, -8, 2] {
-            search.step(gradient: Vector([push]), rows: 1, rate: 1)
-            path.append(search.parameters[0])
-        }
-        #expect(path == [8, 4, 12, 10])
-        #expect(search.average.array == [8.5])
-        search.settle()
-        #expect(search.parameters.array == [8.5])
-        #expect(search.velocity.array == [0])
-        search.settle()
-        #expect(search.parameters.array == [8.5], "with nothing averaged it stays where it is")
-    }
-}
-
 @Suite("Gradient descent")
 struct GradientDescentTests {
     /// ½ Σ cᵢ(θᵢ − 1)², whose curvatures differ by 10⁴.

@@ -84,6 +84,8 @@ final class ThreadReducer: Reducer {
         for (offset, index) in elements.enumerated() {
             vector.buffer[index] = all.reduce(Float(0)) { $0 + Float($1[offset]) }
         }
+        sums += 1
+        if sums == flipsAt { vector.buffer[elements.lowerBound] += 1 }
         return 0
     }
 
@@ -136,6 +138,7 @@ final class RecordingObserver: TrainingObserver {
 struct RankRecord: Sendable {
     var result: RunResult
     var parameters: [Float]
+    var shape: ModelShape?
     var lines: [String]
     var progress: [RunProgress]
     var checkpoints: [TrainingCheckpoint]
@@ -146,6 +149,8 @@ struct TrialRun: Sendable {
     var spec: RunSpec
     /// The rows of each rank.
     var parts: [SampleRows]
+    /// Height and width of a row that is an image.
+    var imageShape: [Int]?
     var validation: SampleRows?
     var checkpoint: TrainingCheckpoint?
     /// The rank that is asked to stop, and the step after which it is.
@@ -199,6 +204,7 @@ struct TrialRun: Sendable {
         )
         task.localRowsMin = localRowsMin
         task.hidesRows = localRowsMin > 0
+        task.imageShape = imageShape
         let trainer = Trainer(
             task: task,
             rows: poison?.rank == rank
@@ -216,6 +222,7 @@ struct TrialRun: Sendable {
         return RankRecord(
             result: output.result,
             parameters: output.words.array,
+            shape: output.shape,
             lines: observer.lines,
             progress: observer.progress,
             checkpoints: observer.checkpoints

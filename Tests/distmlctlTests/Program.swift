@@ -19,12 +19,13 @@ struct Ending: Sendable {
 func distmlctl(
     _ words: [String],
     socket: String = "/nonexistent/distml.sock",
-    input: String = ""
+    input: String = "",
+    path: String = "/usr/bin:/bin"
 ) throws -> Ending {
     let process = Process()
     process.executableURL = try builtProgram()
     process.arguments = words
-    process.environment = ["DISTML_SOCKET": socket, "TZ": "UTC", "PATH": "/usr/bin:/bin"]
+    process.environment = ["DISTML_SOCKET": socket, "TZ": "UTC", "PATH": path]
     let output = Pipe()
     let errors = Pipe()
     let typed = Pipe()

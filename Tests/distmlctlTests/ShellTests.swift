@@ -34,7 +34,9 @@ struct ShellTests {
             ("run sgd --model s", ["softmax"]), ("wait ", ["@last", "r-aaaaaa"]),
             ("model show b", ["best"]), ("model eval best ", ["digits"]),
             ("logs -f r", ["r-aaaaaa"]), ("nonsense ", []), ("help da", ["dataset"]),
-            ("ps -o js", ["json", "jsonl"]), ("ex", ["exit"]), ("run sgd --seed ", []),
+            ("ps -o js", ["json", "jsonl"]), ("ex", ["exit", "explain"]),
+            ("run sgd --seed ", []), ("run sgd --lr ", ["auto"]), ("sweep show ", ["@last"]),
+            ("sweep sgd --grid mom", ["momentum="]),
         ] as [(String, [String])]
     )
     func completion(line: String, expected: [String]) {

@@ -28,25 +28,6 @@ void ck_scale_rows_f32(
     size_t n
 );
 
-// What one heavy-ball step needs besides its vectors.
-struct ck_heavy_ball {
-    // One over the number of rows.
-    float scale;
-    // Momentum, learning rate, learning rate times decoupled decay.
-    float momentum, rate, shrink;
-    // Share of this step in the running mean.
-    float share;
-};
-
-// velocity = momentum * velocity + (gradient * scale + penalties * parameters)
-// parameters -= rate * velocity + shrink * parameters
-// mean += (parameters - mean) * share
-void ck_heavy_ball_f32(
-    float *restrict parameters, float *restrict velocity, float *restrict mean,
-    const float *restrict gradient, const float *restrict penalties, struct ck_heavy_ball step,
-    size_t n
-);
-
 // Σ a[i] * b[i] in Float, in many partial sums.
 float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n);
 
@@ -58,3 +39,102 @@ double ck_dot_fixed(const float *a, const float *b, size_t n);
 // Float32 to bfloat16, round to nearest even; NaN stays NaN. And back.
 void ck_to_bf16(const float *restrict from, uint16_t *restrict to, size_t n);
 void ck_add_bf16(float *restrict a, const uint16_t *restrict b, size_t n);
+
+// Layers of a network, over `rows` rows of n values. Biases are added before the activation.
+
+// y = y + bias; y = max(0, y + bias); y = tanh(y + bias)
+void ck_bias_f32(float *restrict y, const float *restrict bias, size_t rows, size_t n);
+void ck_bias_relu_f32(float *restrict y, const float *restrict bias, size_t rows, size_t n);
+void ck_bias_tanh_f32(float *restrict y, const float *restrict bias, size_t rows, size_t n);
+// x = x + bias; y = gelu(x)
+void ck_bias_gelu_f32(
+    float *restrict x, float *restrict y, const float *restrict bias, size_t rows, size_t n
+);
+
+// sums[j] += delta[r][j], after delta was multiplied by the activation's derivative, which follows
+// from its value y, or its argument x.
+void ck_column_sums_f32(const float *restrict delta, float *restrict sums, size_t rows, size_t n);
+void ck_relu_back_f32(
+    float *restrict delta, const float *restrict y, float *restrict sums, size_t rows, size_t n
+);
+void ck_tanh_back_f32(
+    float *restrict delta, const float *restrict y, float *restrict sums, size_t rows, size_t n
+);
+void ck_gelu_back_f32(
+    float *restrict delta, const float *restrict x, float *restrict sums, size_t rows, size_t n
+);
+
+// An image: height, width, channels; the channels of a pixel lie side by side.
+struct ck_image { size_t height, width, channels; };
+
+// patches[pixel][ky][kx][channel] of k x k windows around every pixel, zeros outside; and the
+// adding of such patches back to the pixels that they came from.
+void ck_patches_f32(
+    const float *restrict image, float *restrict patches, struct ck_image size, size_t k
+);
+void ck_add_patches_f32(
+    const float *restrict patches, float *restrict image, struct ck_image size, size_t k
+);
+
+// The largest value of each k x k window, and its place in the window; and back: each value goes
+// to its place, all other pixels become 0. `size` is that of the larger image.
+void ck_pool_f32(
+    const float *restrict image, float *restrict pooled, uint32_t *restrict places,
+    struct ck_image size, size_t k
+);
+void ck_unpool_f32(
+    const float *restrict pooled, const uint32_t *restrict places, float *restrict image,
+    struct ck_image size, size_t k
+);
+
+// x[i] = 0 where the i-th 16 random bits of `seed` are below `threshold`, else x[i] * scale.
+void ck_dropout_f32(float *x, size_t n, uint64_t seed, uint32_t threshold, float scale);
+
+// Optimizers: elementwise, so the same bits on every processor.
+
+// What a step needs besides its vectors.
+struct ck_step {
+    // What the gradient is multiplied with: one over the rows, times the clipping factor.
+    float scale;
+    // Learning rate, learning rate times decoupled decay, and the penalty where there is no vector
+    // of penalties.
+    float rate, shrink, penalty;
+    // Decays of the first and second moment; the first is the momentum of SGD.
+    float beta1, beta2;
+    // Corrections of the moments' bias, and what keeps the divisor away from 0.
+    float correct1, correct2, epsilon;
+};
+
+// g = gradient * scale + penalty * parameters, in all of these; `penalties` may be null.
+// velocity = beta1 * velocity + g; parameters -= rate * velocity + shrink * parameters
+void ck_momentum_f32(
+    float *restrict parameters, float *restrict velocity, const float *restrict gradient,
+    const float *restrict penalties, struct ck_step step, size_t n
+);
+// The same with the velocity taken ahead: parameters -= rate * (g + beta1 * velocity) + …
+void ck_nesterov_f32(
+    float *restrict parameters, float *restrict velocity, const float *restrict gradient,
+    const float *restrict penalties, struct ck_step step, size_t n
+);
+// squares += g²; parameters -= rate * g / (√squares + epsilon) + shrink * parameters
+void ck_adagrad_f32(
+    float *restrict parameters, float *restrict squares, const float *restrict gradient,
+    const float *restrict penalties, struct ck_step step, size_t n
+);
+// first = beta1 * first + (1 - beta1) * g; second = beta2 * second + (1 - beta2) * g²
+// direction = first * correct1 / (√(second * correct2) + epsilon)
+// parameters -= rate * direction + shrink * parameters
+void ck_adam_f32(
+    float *restrict parameters, float *restrict first, float *restrict second,
+    const float *restrict gradient, const float *restrict penalties, struct ck_step step, size_t n
+);
+// Moments as above; direction = first * correct1 / (…) + shrink * parameters, not yet taken.
+void ck_adam_direction_f32(
+    const float *restrict parameters, float *restrict first, float *restrict second,
+    const float *restrict gradient, float *restrict direction, struct ck_step step, size_t n
+);
+// mean += (parameters - mean) * share
+void ck_mean_f32(float *restrict mean, const float *restrict parameters, float share, size_t n);
+
+// Whether all elements are finite.
+int ck_all_finite_f32(const float *x, size_t n);

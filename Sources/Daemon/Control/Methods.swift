@@ -7,6 +7,7 @@ func methodTable(_ services: Services) -> MethodTable {
     addNodeMethods(to: &table, services)
     addDataMethods(to: &table, services.data)
     addRunMethods(to: &table, services.runs)
+    addSweepMethods(to: &table, services)
     return table
 }
 
@@ -51,6 +52,7 @@ private func addDataMethods(to table: inout MethodTable, _ data: DataService) {
 private func addRunMethods(to table: inout MethodTable, _ runs: RunSupervisor) {
     let directory = RunDirectory(supervisor: runs)
     table.add(RunStartHandler(supervisor: runs))
+    table.add(RunCheckHandler(supervisor: runs))
     table.add(RunLsHandler(directory: directory))
     table.add(RunShowHandler(directory: directory))
     table.add(RunFollowHandler(directory: directory))
@@ -58,4 +60,17 @@ private func addRunMethods(to table: inout MethodTable, _ runs: RunSupervisor) {
     table.add(RunStopHandler(directory: directory))
     table.add(RunResumeHandler(directory: directory))
     table.add(RunRmHandler(directory: directory))
+    table.add(RunDiffHandler(directory: directory))
+}
+
+/// Sweeps.
+private func addSweepMethods(to table: inout MethodTable, _ services: Services) {
+    let keeper = services.sweeps
+    let directory = SweepDirectory(keeper: keeper, runs: keeper.directory)
+    table.add(SweepStartHandler(keeper: keeper))
+    table.add(SweepLsHandler(directory: directory))
+    table.add(SweepShowHandler(directory: directory))
+    table.add(SweepFollowHandler(directory: directory))
+    table.add(SweepStopHandler(directory: directory))
+    table.add(SweepResumeHandler(directory: directory))
 }

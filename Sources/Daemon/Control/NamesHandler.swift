@@ -12,12 +12,13 @@ struct NamesHandler: Handler {
         for call: ControlCall
     ) async throws(RPCError) -> Names.Reply {
         let caller = call.caller
-        let (datasets, runs, models) = try await services.catalog {
+        let (datasets, runs, models, sweeps) = try await services.catalog {
             database throws(CatalogError) in
             (
                 try database.datasets(for: caller).map(\.name),
                 try database.runs(for: caller).map(\.id),
-                try database.models(for: caller).map(\.name)
+                try database.models(for: caller).map(\.name),
+                try database.sweeps(for: caller).map(\.id)
             )
         }
         return Names.Reply(
@@ -26,7 +27,8 @@ struct NamesHandler: Handler {
             nodes: services.directory.nodes,
             datasets: datasets,
             runs: runs,
-            models: models
+            models: models,
+            sweeps: sweeps
         )
     }
 }

@@ -18,24 +18,7 @@ struct RunStopHandler: Handler {
                 "\(record.id) has ended already: \(record.result?.outcome.rawValue ?? "")"
             )
         }
-        let request = RunStopCall.Request(run: record.id, generation: record.plan.generation)
-        var isHeard = false
-        let world = directory.supervisor.world
-        for node in record.plan.seats.map(\.node) {
-            // One seat is enough: the wish travels with the sums.
-            if node == world.node {
-                isHeard = await directory.supervisor.stop(request) || isHeard
-            } else {
-                let reply = try? await world.network.call(
-                    RunStopCall.self,
-                    request,
-                    on: node,
-                    within: .seconds(3)
-                )
-                isHeard = reply?.isKnown ?? false || isHeard
-            }
-        }
-        guard isHeard else {
+        guard await directory.askToStop(record) else {
             throw RPCError(.notReady, "no seat of \(record.id) could be reached")
         }
         let deadline = Deadline.after(.seconds(300))
@@ -47,5 +30,28 @@ struct RunStopHandler: Handler {
             record = await directory.refresh(record)
         }
         return RunDocument(record)
+    }
+}
+
+extension RunDirectory {
+    /// Asks a run to stop with a checkpoint; false where no seat could be reached.
+    func askToStop(_ record: RunRecord) async -> Bool {
+        let request = RunStopCall.Request(run: record.id, generation: record.plan.generation)
+        var isHeard = false
+        for node in record.plan.seats.map(\.node) {
+            // One seat is enough: the wish travels with the sums.
+            if node == supervisor.world.node {
+                isHeard = await supervisor.stop(request) || isHeard
+            } else {
+                let reply = try? await supervisor.world.network.call(
+                    RunStopCall.self,
+                    request,
+                    on: node,
+                    within: .seconds(3)
+                )
+                isHeard = reply?.isKnown ?? false || isHeard
+            }
+        }
+        return isHeard
     }
 }

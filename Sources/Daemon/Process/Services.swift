@@ -17,6 +17,7 @@ final class Services: Sendable {
     let exchange: RecordExchange
     let data: DataService
     let runs: RunSupervisor
+    let sweeps: SweepKeeper
     let directory: NodeDirectory
     private let reloading = Mutex<@Sendable () throws(RPCError) -> Bool>({ false })
 
@@ -53,6 +54,7 @@ final class Services: Sendable {
                 log: log.logger("runs")
             )
         )
+        sweeps = SweepKeeper(RunDirectory(supervisor: runs))
         directory = NodeDirectory(
             configuration: configuration,
             network: network,
@@ -67,6 +69,7 @@ final class Services: Sendable {
     /// Answers peers from now on; the network's port is opened later.
     private func serve() {
         runs.serve()
+        sweeps.serve()
         directory.serve()
         registers.serve()
         exchange.serve()
@@ -89,12 +92,14 @@ final class Services: Sendable {
         await exchange.start()
         await data.start()
         await runs.recover()
+        await sweeps.recover()
     }
 
     /// Lets runs come to their end and write their checkpoints, for so long and no longer.
     func drain(within limit: Duration) async {
         let (end, reached) = AsyncStream<Never>.makeStream()
         let drain = Task {
+            await sweeps.drain()
             await runs.drain(within: limit)
             reached.finish()
         }

@@ -178,8 +178,11 @@ actor LocalRun {
 
     private func finish(_ result: RunResult, _ model: MadeModel?) async {
         if result.outcome.isSuccess {
-            record.model = record.spec.name ?? ModelName(record.id.text)
-            if let model { await save(model, of: result) }
+            // A trial of a sweep is there to be measured; the best one is trained once more.
+            if record.spec.sweep?.keepsModel ?? true {
+                record.model = record.spec.name ?? ModelName(record.id.text)
+                if let model { await save(model, of: result) }
+            }
         }
         let record = record
         await retrying("end of run not stored") { [world] () throws(RPCError) in

@@ -19,6 +19,7 @@ func check(_ spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
     try checkSolver(of: spec, on: manifest)
     try checkModel(of: spec, on: manifest)
     try checkRows(of: spec, on: manifest)
+    try checkFolds(of: spec, on: manifest)
 }
 
 private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
@@ -68,13 +69,22 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
 }
 
 private func checkAlgorithm(of spec: RunSpec) throws(RunSpecError) {
+    guard spec.network == nil || spec.algorithm == .sgd else {
+        throw RunSpecError(
+            option: "--model",
+            reason: "networks are trained by sgd, not by \(spec.algorithm.rawValue)",
+            hint: "use 'run sgd'"
+        )
+    }
+    if spec.algorithm == .sgd { return try checkOptimizer(of: spec) }
     guard spec.algorithm == .gd else { return }
     let foreign: [(Bool, String)] = [
-        (spec.learningRate != nil, "--lr"),
+        (spec.learningRate != nil || spec.optimizer.findsRate, "--lr"),
         (spec.momentum != nil, "--momentum"),
         (spec.weightDecay != 0, "--weight-decay"),
         (spec.batch != nil, "--batch"),
         (spec.schedule != nil, "--schedule"),
+        (spec.optimizer != OptimizerOptions(), "--optimizer"),
     ]
     for (isGiven, option) in foreign where isGiven {
         throw RunSpecError(
@@ -86,6 +96,7 @@ private func checkAlgorithm(of spec: RunSpec) throws(RunSpecError) {
 }
 
 private func checkModel(of spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
+    try checkNetwork(of: spec, on: manifest)
     switch (manifest.labels, spec.model) {
     case (.real, .logistic), (.real, .softmax):
         throw RunSpecError(

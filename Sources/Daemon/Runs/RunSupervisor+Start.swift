@@ -8,8 +8,15 @@ import TLSTransport
 private let prepareLimit = Duration.seconds(600)
 
 extension RunSupervisor {
-    /// Starts a run that this node coordinates; returns once all participants have begun.
-    func start(_ spec: RunSpec, for caller: Caller) async throws(RPCError) -> RunRecord {
+    /// A run as it would be started: checked, with its data and its seats.
+    struct Draft {
+        let dataset: DatasetManifest
+        let validation: DatasetManifest?
+        let seats: [Seat]
+    }
+
+    /// Checks what is asked, and starts nothing.
+    func draft(_ spec: RunSpec, for caller: Caller) async throws(RPCError) -> Draft {
         let dataset = try await world.data.dataset(spec.dataset, for: caller)
         try refusing { () throws(RunSpecError) in try check(spec, on: dataset) }
         var validation: DatasetManifest?
@@ -31,6 +38,13 @@ extension RunSupervisor {
             )
         }
         let seats = try seats(for: spec, dataset, validation)
+        return Draft(dataset: dataset, validation: validation, seats: seats)
+    }
+
+    /// Starts a run that this node coordinates; returns once all participants have begun.
+    func start(_ spec: RunSpec, for caller: Caller) async throws(RPCError) -> RunRecord {
+        let draft = try await draft(spec, for: caller)
+        let (dataset, validation, seats) = (draft.dataset, draft.validation, draft.seats)
         var generator = SystemRandomNumberGenerator()
         let plan = RunPlan(
             run: RunID.random(using: &generator),

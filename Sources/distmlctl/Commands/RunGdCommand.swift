@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 
 /// The command `distmlctl run gd`.
-struct RunGdCommand: ParsableCommand {
+struct RunGdCommand: RunStarting {
     static let configuration = CommandConfiguration(
         commandName: "gd",
         abstract: "Full-batch gradient descent; finds its step by itself.",
@@ -16,7 +16,7 @@ struct RunGdCommand: ParsableCommand {
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
-        try start(chosen.spec(.gd), isDetached: chosen.detach, options)
-    }
+    func run() throws { try start(self) }
+
+    func spec() -> RunSpec { chosen.spec(.gd) }
 }

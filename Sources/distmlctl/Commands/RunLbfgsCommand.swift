@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 
 /// The command `distmlctl run lbfgs`.
-struct RunLbfgsCommand: ParsableCommand {
+struct RunLbfgsCommand: RunStarting {
     static let configuration = CommandConfiguration(
         commandName: "lbfgs",
         abstract: "L-BFGS; with --l1 its orthant-wise form, for few weights that are not zero.",
@@ -20,9 +20,11 @@ struct RunLbfgsCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
+    func run() throws { try start(self) }
+
+    func spec() -> RunSpec {
         var spec = chosen.spec(.lbfgs)
         spec.l1 = l1
-        try start(spec, isDetached: chosen.detach, options)
+        return spec
     }
 }

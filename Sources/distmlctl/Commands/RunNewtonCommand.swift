@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 
 /// The command `distmlctl run newton`.
-struct RunNewtonCommand: ParsableCommand {
+struct RunNewtonCommand: RunStarting {
     static let configuration = CommandConfiguration(
         commandName: "newton",
         abstract: "Newton's method: few iterations, an exact answer.",
@@ -16,7 +16,7 @@ struct RunNewtonCommand: ParsableCommand {
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
-        try start(chosen.spec(.newton), isDetached: chosen.detach, options)
-    }
+    func run() throws { try start(self) }
+
+    func spec() -> RunSpec { chosen.spec(.newton) }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 
 /// The command `distmlctl run sgd`.
-struct RunSgdCommand: ParsableCommand {
+struct RunSgdCommand: RunStarting {
     static let configuration = CommandConfiguration(
         commandName: "sgd",
         abstract: "Mini-batch stochastic gradient descent: the main job.",
@@ -18,13 +18,11 @@ struct RunSgdCommand: ParsableCommand {
     @OptionGroup(title: "Options of SGD") var descent: DescentOptions
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
+    func run() throws { try start(self) }
+
+    func spec() -> RunSpec {
         var spec = chosen.spec(.sgd)
-        spec.learningRate = descent.lr.value
-        spec.schedule = descent.schedule
-        spec.momentum = descent.momentum
-        spec.weightDecay = descent.weightDecay
-        spec.batch = descent.batch
-        try start(spec, isDetached: chosen.detach, options)
+        descent.fill(&spec)
+        return spec
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Domain
 
 /// The command `distmlctl run svm`.
-struct RunSvmCommand: ParsableCommand {
+struct RunSvmCommand: RunStarting {
     static let configuration = CommandConfiguration(
         commandName: "svm",
         abstract: "Support vector machines, to a certified optimum.",
@@ -17,9 +17,11 @@ struct RunSvmCommand: ParsableCommand {
     @OptionGroup(title: "Options of the machine") var machine: SVMOptions
     @OptionGroup var options: GlobalOptions
 
-    func run() throws {
+    func run() throws { try start(self) }
+
+    func spec() -> RunSpec {
         var spec = chosen.spec(.svm)
         spec.svm = machine.spec
-        try start(spec, isDetached: chosen.detach, options)
+        return spec
     }
 }

@@ -5,6 +5,8 @@ struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
         abstract: "Runs of now and before.",
-        subcommands: [RunsLsCommand.self, RunsShowCommand.self, RunsRmCommand.self]
+        subcommands: [
+            RunsLsCommand.self, RunsShowCommand.self, RunsDiffCommand.self, RunsRmCommand.self,
+        ]
     )
 }

@@ -27,6 +27,14 @@ struct GlobalOptions: ParsableArguments {
     )
     var socket: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Run the command on that host through ssh, files streamed.",
+            valueName: "host"
+        )
+    )
+    var context: String?
+
     @Option(name: .shortAndLong, help: ArgumentHelp("How to print the result.", valueName: "form"))
     var output = OutputFormat.table
 

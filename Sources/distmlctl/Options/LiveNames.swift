@@ -4,7 +4,7 @@ import Domain
 
 /// Live names for completion: asks the daemon, says nothing where it does not answer.
 enum LiveNames {
-    case nodes, datasets, runs, models, modelsAndRuns
+    case nodes, datasets, runs, models, modelsAndRuns, sweeps
 
     /// Completes from what the cluster has now.
     var completion: CompletionKind {
@@ -21,6 +21,7 @@ enum LiveNames {
         case .datasets: names.datasets.map(\.text)
         case .runs: names.runs.map(\.text) + ["@last"]
         case .models: names.models.map(\.text)
+        case .sweeps: names.sweeps.map(\.text) + ["@last"]
         case .modelsAndRuns: names.models.map(\.text) + names.runs.map(\.text) + ["@last"]
         }
     }

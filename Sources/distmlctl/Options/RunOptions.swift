@@ -13,8 +13,21 @@ struct RunOptions: ParsableArguments {
     @Option(help: "What to call the run and its model.", transform: ModelName.typed)
     var name: ModelName?
 
-    @Option(help: "What to fit; by default what the labels call for.")
-    var model: ModelKind?
+    @Option(
+        help: ArgumentHelp(
+            "What to fit; by default what the labels call for.",
+            discussion: """
+                linear, logistic, softmax, or for sgd a network: mlp:256,128 has dense layers of \
+                256 and 128 units, cnn:32c3,p2,128 a convolution of 32 channels by kernels of \
+                3 × 3, a pooling of 2 × 2 and a dense layer. d0.2 leaves 20 % out while training; \
+                tanh or gelu takes the place of relu.
+                """,
+            valueName: "model"
+        ),
+        completion: .list(TypedModel.examples),
+        transform: TypedModel.typed
+    )
+    var model: TypedModel?
 
     @Option(
         help: ArgumentHelp(
@@ -79,11 +92,15 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Do not stay: print the run's id and return.")
     var detach = false
 
+    @Flag(help: "Check it, say what it would need and be, start nothing, and exit with 9.")
+    var dryRun = false
+
     /// What was asked for, in the algorithm's absence.
     func spec(_ algorithm: Algorithm) -> RunSpec {
         var spec = RunSpec(algorithm: algorithm, dataset: dataset)
         spec.name = name
-        spec.model = model
+        spec.model = model?.kind
+        spec.network = model?.network
         spec.validationSplit = valSplit
         spec.validationDataset = valDataset
         spec.l2 = l2

@@ -18,16 +18,8 @@ extension ModelKind: ExpressibleByArgument {
         self.init(rawValue: argument)
     }
 }
+extension OptimizerKind: ExpressibleByArgument {}
 extension ReadingOptions.Format: ExpressibleByArgument {}
 extension ReadingOptions.Missing: ExpressibleByArgument {}
 extension SVMLoss: ExpressibleByArgument {}
-extension Schedule: ExpressibleByArgument {
-    /// Those that a descent knows.
-    public static var allValueStrings: [String] { ["constant", "step"] }
-
-    /// The schedule that a person typed.
-    public init?(argument: String) {
-        guard Schedule.allValueStrings.contains(argument) else { return nil }
-        self.init(rawValue: argument)
-    }
-}
+extension Schedule: ExpressibleByArgument {}

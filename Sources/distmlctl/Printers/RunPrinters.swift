@@ -11,7 +11,8 @@ struct RunListPrinter: ListPrinter {
             .init("ALG", dispensable: 5), .init("DATASET", shrinksTo: 8, dispensable: 2),
             .init("EPOCH", right: true, dispensable: 1), .init("LOSS", right: true),
             .init("ACCURACY", right: true, dispensable: 4),
-            .init("NODES", right: true, dispensable: 6), .init("STARTED", dispensable: 7),
+            .init("NODES", right: true, dispensable: 6), .init("SWEEP", dispensable: 6),
+            .init("STARTED", dispensable: 7),
         ])
         let now = secondsSince1970()
         for run in runs {
@@ -22,6 +23,7 @@ struct RunListPrinter: ListPrinter {
                 .init(run.dataset.text), .init(short(run.epochs, digits: 3)),
                 .init(run.loss.map { short($0) } ?? "-"),
                 .init(headline(run.metrics)), .init("\(run.nodes.count)"),
+                .init(run.sweep.map { "\($0.sweep)" } ?? "-"),
                 .init(age(run.startedAt, now: now)),
             ])
         }
@@ -33,6 +35,16 @@ struct RunListPrinter: ListPrinter {
 
 /// Prints `runs show`, and the end of `run`, `wait` and `stop`.
 struct RunPrinter: SheetPrinter {
+    func lines(_ run: RunDocument, on terminal: Terminal) -> [String] {
+        let hasColor = terminal.hasColor && terminal.outputWidth != nil
+        var lines = sheet(run, on: terminal).lines(width: terminal.outputWidth, hasColor: hasColor)
+        if let plot = ratePlot(of: run) {
+            lines.append("")
+            lines += plot.text(width: terminal.outputWidth, hasColor: hasColor, rows: 10)
+        }
+        return lines
+    }
+
     func sheet(_ run: RunDocument, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
         sheet.add("Run", run.id.text + (run.name.map { " (\($0))" } ?? ""))
@@ -59,8 +71,9 @@ struct RunPrinter: SheetPrinter {
         // A ring of one sends nothing.
         let sent = run.bytesSentPerNode
         sheet.add("Sent", sent > 0 ? "\(byteSize(sent)) per node" : nil)
-        sheet.add("Waits", run.waits.flatMap { $0 > 0 ? "\(grouped($0)) for others" : nil })
+        sheet.add("Waited", run.traffic.flatMap(waiting))
         sheet.add("Model", run.model?.text)
+        sheet.add("Sweep", run.sweep.map(sweepText))
         sheet.add("Seed", "\(run.seed)")
         sheet.add("Checkpoint", run.checkpointStep.map { "step \(grouped($0))" })
         sheet.add("Generation", run.generation.number > 1 ? "\(run.generation)" : nil)
@@ -69,7 +82,56 @@ struct RunPrinter: SheetPrinter {
         return sheet
     }
 
+    /// How often and how long the ranks waited for each other, and what computing hid of it.
+    private func waiting(_ traffic: TrafficFigures) -> String? {
+        guard traffic.waits > 0 else { return nil }
+        let text = "\(grouped(traffic.waits)) times, \(duration(traffic.waitSeconds))"
+        guard let share = traffic.hiddenShare else { return text }
+        return text + "; \(Int((share * 100).rounded())) % of the communication hidden"
+    }
+
     func names(_ run: RunDocument) -> [String] { [run.id.text] }
+}
+
+/// The trial by which a run's rate was found; nil where it was not found by trying.
+func ratePlot(of run: RunDocument) -> Plot? {
+    guard !run.rateTrial.isEmpty else { return nil }
+    return Plot(
+        title: "the range test by which the rate was found",
+        xAxis: PlotAxis("rate", isLogarithmic: true),
+        yAxis: PlotAxis("loss"),
+        lines: [Plot.Line("loss", run.rateTrial.map { Plot.Point(x: $0.rate, y: $0.loss) })]
+    )
+}
+
+/// Which part of a sweep a run is.
+func sweepText(_ tag: SweepTag) -> String {
+    let part = tag.isFinal ? "its best trial, trained once more" : "trial \(tag.trial)"
+    return "\(tag.sweep), \(part)" + (tag.options.isEmpty ? "" : " (\(tag.options))")
+}
+
+/// Prints `run --dry-run`.
+struct RunCheckPrinter: SheetPrinter {
+    func sheet(_ reply: RunCheck.Reply, on terminal: Terminal) -> Sheet {
+        var sheet = Sheet()
+        sheet.add("Accepted", "nothing was started", .green)
+        sheet.add("Chosen", reply.choices)
+        sheet.add("Nodes", reply.nodes.map(\.text).joined(separator: ", "))
+        let labels = reply.classes > 0 ? "\(reply.classes) classes" : "real labels"
+        sheet.add(
+            "Data",
+            "\(grouped(reply.rows)) rows, \(grouped(reply.columns)) columns, \(labels)"
+        )
+        sheet.add(
+            "Model",
+            "\(grouped(reply.parameters)) parameters, \(byteSize(4 * reply.parameters))"
+        )
+        let limit = reply.memoryLimitBytes.map { ", of which a worker may hold \(byteSize($0))" }
+        sheet.add("Rows", "\(byteSize(reply.shardBytes)) on the node with most\(limit ?? "")")
+        return sheet
+    }
+
+    func names(_ reply: RunCheck.Reply) -> [String] { reply.nodes.map(\.text) }
 }
 
 /// Prints the end of `run -d`: the id alone.

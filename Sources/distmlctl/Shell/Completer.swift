@@ -20,7 +20,14 @@ struct Completer {
         if beginning.hasPrefix("-") {
             return matching(longOptions(of: command), beginning)
         }
+        if rest.last == "--grid" { return matching(axes(of: command), beginning) }
         return matching(values(path, rest, beginning), beginning)
+    }
+
+    /// What a sweep can vary: the options of its runs, ready for their values.
+    private func axes(of command: any ParsableCommand.Type) -> [String] {
+        longOptions(of: command).filter { SweepOptions.words[$0] == nil }
+            .map { $0.dropFirst(2) + "=" }
     }
 
     /// The command that the words lead to, and the words after it.
@@ -44,9 +51,10 @@ struct Completer {
     private func values(_ path: [String], _ rest: [String], _ beginning: String) -> [String] {
         let fixed: [String: [String]] = [
             "--output": OutputFormat.allValueStrings, "-o": OutputFormat.allValueStrings,
-            "--model": ["linear", "logistic", "softmax"], "--bias": ["free", "none", "feature"],
-            "--schedule": ["constant", "step"], "--missing": ["mean", "zero"],
-            "--format": ReadingOptions.Format.allValueStrings,
+            "--model": ["linear", "logistic", "softmax", "mlp:256,128", "cnn:32c3,p2,64c3,p2,128"],
+            "--bias": ["free", "none", "feature"],
+            "--schedule": ["constant", "step", "cosine", "inverse", "onecycle"], "--lr": ["auto"],
+            "--missing": ["mean", "zero"], "--format": ReadingOptions.Format.allValueStrings,
             "--to": ModelExport.Format.allValueStrings,
             "--status": RunFilter.states, "--on-loss": ["fail"], "--index-base": ["0", "1"],
         ]
@@ -76,9 +84,10 @@ struct Completer {
         case ("dataset show", 0), ("dataset stats", 0), ("dataset verify", 0), ("dataset rm", 0),
             ("model eval", 1):
             .datasets
-        case ("logs", 0), ("wait", 0), ("stop", 0), ("resume", 0), ("runs show", 0),
-            ("runs rm", 0):
+        case ("logs", 0), ("wait", 0), ("stop", 0), ("resume", 0), ("explain", 0),
+            ("runs show", 0), ("runs rm", 0), ("runs diff", 0), ("runs diff", 1):
             .runs
+        case ("sweep show", 0), ("sweep wait", 0), ("sweep stop", 0), ("sweep resume", 0): .sweeps
         case ("model show", 0), ("model eval", 0), ("model predict", 0), ("model export", 0):
             .modelsAndRuns
         default: nil

@@ -1,0 +1,42 @@
+import ControlAPI
+import Domain
+import Learning
+import Training
+
+/// Checks what a run would need and would be, and starts nothing.
+struct RunCheckHandler: Handler {
+    typealias M = RunCheck
+    let supervisor: RunSupervisor
+
+    func handle(
+        _ params: RunCheck.Params,
+        for call: ControlCall
+    ) async throws(RPCError) -> RunCheck.Reply {
+        let spec = params.spec
+        let draft = try await supervisor.draft(spec, for: call.caller)
+        let dataset = draft.dataset
+        let classes = dataset.labels.classCount
+        var task = TrainingTask(
+            spec: spec,
+            classes: classes,
+            columns: dataset.columns,
+            isSparse: dataset.layout == .sparse
+        )
+        task.imageShape = dataset.mapping.imageShape
+        let held = Int(Double(dataset.rows) * (spec.validationSplit ?? 0))
+        let choices = Choices(spec, rows: dataset.rows - held, labels: dataset.labels)
+        let largest = draft.seats.map { seat in
+            seat.shards.reduce(0) { $0 + dataset.shards[$1].bytes }
+        }.max()
+        return RunCheck.Reply(
+            nodes: draft.seats.map(\.node),
+            rows: dataset.rows,
+            columns: dataset.columns,
+            classes: classes,
+            parameters: task.shape.tensors.reduce(0) { $0 + $1.count },
+            shardBytes: largest ?? 0,
+            memoryLimitBytes: supervisor.world.memoryBytes,
+            choices: choices.summary(of: spec.algorithm, classes: classes)
+        )
+    }
+}
