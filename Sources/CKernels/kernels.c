@@ -35,6 +35,30 @@ WIDEST void ck_scale_rows_f32(
         for (size_t i = 0; i < n; i++) x[i] = (x[i] - centers[i]) * factors[i];
 }
 
+// Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
+// Z. Angew. Math. Mech. 54, 1974, with the branchless error of Knuth.
+static inline void add_compensated(double *high, double *rest, double x) {
+    double sum = *high + x;
+    double back = sum - *high;
+    *rest += (*high - (sum - back)) + (x - back);
+    *high = sum;
+}
+
+WIDEST void ck_add_columns_f32(const float *restrict x, double *restrict sums, size_t n) {
+    double *first = sums, *first_rest = sums + n, *second = sums + 2 * n;
+    double *second_rest = sums + 3 * n, *largest = sums + 4 * n, *smallest = sums + 5 * n;
+    // The six parts lie apart, which the compiler cannot see.
+#pragma clang loop vectorize(assume_safety)
+    for (size_t j = 0; j < n; j++) {
+        double value = x[j];
+        add_compensated(&first[j], &first_rest[j], value);
+        // The product of two floats is exact in a double.
+        add_compensated(&second[j], &second_rest[j], value * value);
+        largest[j] = value > largest[j] ? value : largest[j];
+        smallest[j] = value < smallest[j] ? value : smallest[j];
+    }
+}
+
 WIDEST float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n) {
     float sums[64] = {0};
     size_t i = 0;

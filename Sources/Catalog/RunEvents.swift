@@ -109,21 +109,23 @@ extension Database {
         }
     }
 
-    /// Appends a point to the curve of a run that this node knows; a step is kept once.
+    /// Appends points to the curve of a run that this node knows; a step is kept once.
     public func append(
-        _ point: RunProgress,
+        _ points: [RunProgress],
         to run: RunID,
         of tenant: TenantID
     ) throws(CatalogError) {
         try write { db in
             try require(run, of: tenant, db)
-            try db.execute(
-                sql: """
-                    INSERT INTO run_point (tenant, run, step, body) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (run, step) DO UPDATE SET body = excluded.body
-                    """,
-                arguments: [tenant.text, run.text, point.step, try Coding.encode(point)]
-            )
+            for point in points {
+                try db.execute(
+                    sql: """
+                        INSERT INTO run_point (tenant, run, step, body) VALUES (?, ?, ?, ?)
+                        ON CONFLICT (run, step) DO UPDATE SET body = excluded.body
+                        """,
+                    arguments: [tenant.text, run.text, point.step, try Coding.encode(point)]
+                )
+            }
             let count = try Int.fetchOne(
                 db,
                 sql: "SELECT count(*) FROM run_point WHERE run = ?",

@@ -22,6 +22,10 @@ public struct ModelDocument: Codable, Hashable, Sendable {
     public var parameters: Int
     /// Constant term.
     public var bias: Bias
+    /// Whether raw features are scaled by the model before anything else.
+    public var isScaled: Bool
+    /// The score above which the second of two classes is called; null is 0.
+    public var threshold: Float?
     /// SHA-256 of the model file.
     public var hash: ContentHash
     /// Size of the model file.
@@ -45,6 +49,8 @@ public struct ModelDocument: Codable, Hashable, Sendable {
         if case .classes(let names) = manifest.labels { classes = names } else { classes = [] }
         parameters = manifest.shape.wordCount
         bias = manifest.shape.bias
+        isScaled = manifest.shape.isScaled
+        threshold = manifest.shape.threshold
         hash = manifest.hash
         bytes = manifest.bytes
         metrics = manifest.metrics

@@ -74,6 +74,11 @@ public enum LabelKind: Hashable, Codable, Sendable {
     /// Real values, for regression.
     case real
 
+    /// The classes' texts; none for real values.
+    public var classNames: [String] {
+        if case .classes(let names) = self { names } else { [] }
+    }
+
     /// Number of classes; 0 for real values.
     public var classCount: Int {
         if case .classes(let names) = self { names.count } else { 0 }

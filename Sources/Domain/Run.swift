@@ -115,6 +115,8 @@ public struct Metrics: Hashable, Codable, Sendable {
     public var f1: Double?
     /// Share of all rows that were right, as an F1 over all classes together.
     public var f1Micro: Double?
+    /// Mean of the classes' F1, for two classes as well.
+    public var f1Macro: Double?
     /// Area under the ROC curve, ties counted half; mean of one class against the rest for more
     /// than two.
     public var rocAUC: Double?
@@ -130,6 +132,13 @@ public struct Metrics: Hashable, Codable, Sendable {
     public var r2: Double?
     /// The figures of each class, in their order; nil for real labels.
     public var perClass: [ClassFigures]?
+    /// Rows by their class and by the class they were called; nil for real labels and for more
+    /// classes than `confusionClassesMax`.
+    public var confusion: [[Int]]?
+    /// The classes' texts, in their order, where `confusion` is kept.
+    public var labels: [String]?
+    /// Most classes of which `confusion` is kept.
+    public static let confusionClassesMax = 20
 
     /// Metrics of no rows yet.
     public init(on: String, rows: Int) {
@@ -178,6 +187,9 @@ public struct RunProgress: Hashable, Codable, Sendable {
     public var validation: Double?
     /// Certified gap, or violation of the optimality conditions, where the method has one.
     public var gap: Double?
+
+    /// Whether it stands at the end of an epoch.
+    public var isWholeEpoch: Bool { epoch == epoch.rounded() }
 
     /// A point with all its fields.
     public init(

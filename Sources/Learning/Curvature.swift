@@ -52,7 +52,7 @@ public struct Curvature: Equatable, Sendable {
         for _ in 0..<powerSteps {
             var image = try LearningError.wrap { () throws(RowSourceError) in
                 try source.withRows(rows) {
-                    product(of: $0, less: offsets, with: direction, biasScale: model.biasScale)
+                    product(of: $0, less: offsets, with: direction, model: model)
                 }
             }
             try LearningError.wrap { () throws(ReducerError) in try reducer.sum(&image) }
@@ -72,7 +72,8 @@ public struct Curvature: Equatable, Sendable {
 
 private let powerSteps = 12
 
-/// Rows, Σ ‖x − o‖², Σ ‖x − o‖⁴, the constant column counted as one.
+/// Rows, Σ w·‖x − o‖², Σ (w·‖x − o‖²)², the constant column counted as one, w being what a row
+/// counts.
 ///
 /// Shapes: `offsets` o (columns), or empty for zeros.
 private func rowMoments(
@@ -98,42 +99,46 @@ private func rowMoments(
                 square += value * (value - 2 * offset)
             }
         }
-        square = Swift.max(0, square)
+        square = Swift.max(0, square) * model.weight(of: row, in: batch)
         moments[1] += square
         moments[2] += square * square
     }
     return moments
 }
 
-/// Σ (x − o)(x − o)ᵀ·v over the rows, the constant column last.
+/// Σ w·(x − o)(x − o)ᵀ·v over the rows, the constant column last.
 ///
 /// Shapes: `offsets` o (columns), or empty for zeros; `vector` v (columns, and one for the bias).
 private func product(
     of batch: Batch,
     less offsets: [Float],
     with vector: [Double],
-    biasScale: Float
+    model: LinearModel
 ) -> [Double] {
     var result = [Double](repeating: 0, count: vector.count)
     let hasBias = vector.count > batch.columns
-    var constant = hasBias ? vector[batch.columns] * Double(biasScale) : 0
+    let biasScale = Double(model.biasScale)
+    var constant = hasBias ? vector[batch.columns] * biasScale : 0
     for (offset, element) in zip(offsets, vector) { constant -= Double(offset) * element }
     var scores = 0.0
     for row in 0..<batch.rows {
         var score = constant
+        let weight = model.weight(of: row, in: batch)
         switch batch.features {
         case .dense(let base):
             let values = base + row * batch.columns
             for column in 0..<batch.columns { score += Double(values[column]) * vector[column] }
+            score *= weight
             for column in 0..<batch.columns { result[column] += score * Double(values[column]) }
         case .sparse(let starts, let indices, let values):
             let entries = Int(starts[row])..<Int(starts[row + 1])
             for entry in entries { score += Double(values[entry]) * vector[Int(indices[entry])] }
+            score *= weight
             for entry in entries { result[Int(indices[entry])] += score * Double(values[entry]) }
         }
         scores += score
     }
     for column in offsets.indices { result[column] -= scores * Double(offsets[column]) }
-    if hasBias { result[batch.columns] += scores * Double(biasScale) }
+    if hasBias { result[batch.columns] += scores * biasScale }
     return result
 }

@@ -1,4 +1,3 @@
-public import Domain
 public import LinearAlgebra
 
 /// How well a model does, as sums that add up over rows and ranks.
@@ -11,6 +10,10 @@ public struct EvaluationSums: Sendable, Equatable {
     public private(set) var loss = 0.0
     /// Rows of class i that were called class j, at i · classes + j.
     public private(set) var confusion: [Double]
+    /// Σ loss over the rows of each class; nothing for real labels.
+    public private(set) var lossByClass: [Double]
+    /// Rows whose class was among the five of the largest scores.
+    public private(set) var nearby = 0.0
     /// Σ (z − y)², Σ y, Σ y²; zeros for classes.
     public private(set) var moments = [0.0, 0.0, 0.0]
 
@@ -19,21 +22,27 @@ public struct EvaluationSums: Sendable, Equatable {
         let classes = classes == 1 ? 2 : classes
         self.classes = classes
         confusion = [Double](repeating: 0, count: classes * classes)
+        lossByClass = [Double](repeating: 0, count: classes)
     }
 
     /// Sums that were taken apart by `values`; nil where the count does not fit.
     public init?(classes: Int, values: [Double]) {
         let classes = classes == 1 ? 2 : classes
-        guard values.count == 5 + classes * classes else { return nil }
+        guard values.count == 6 + classes + classes * classes else { return nil }
         self.classes = classes
         rows = values[0]
         loss = values[1]
-        moments = Array(values[2..<5])
-        confusion = Array(values[5...])
+        nearby = values[2]
+        moments = Array(values[3..<6])
+        lossByClass = Array(values[6..<6 + classes])
+        confusion = Array(values[(6 + classes)...])
     }
 
+    /// How many of the largest scores count as near.
+    static let nearbyMax = 5
+
     /// All sums in a fixed order, to be added elementwise.
-    public var values: [Double] { [rows, loss] + moments + confusion }
+    public var values: [Double] { [rows, loss, nearby] + moments + lossByClass + confusion }
 
     /// Adds the rows of `batch` as `scorer` scores them.
     public mutating func add(_ batch: Batch, by scorer: any Scorer) {
@@ -65,55 +74,17 @@ public struct EvaluationSums: Sendable, Equatable {
             moments[2] += label * label
             loss += scorer.loss(scores, label: labels[row])
         case .classes(let labels):
-            let called = scorer.bestClass(scores)
-            confusion[Int(labels[row]) * classes + called] += 1
-            loss += scorer.loss(scores, label: Float(labels[row]))
+            let label = Int(labels[row])
+            confusion[label * classes + scorer.bestClass(scores)] += 1
+            if classes > EvaluationSums.nearbyMax, scorer.outputs == classes {
+                let better = (0..<classes).count { k in
+                    scores[k] > scores[label] || scores[k] == scores[label] && k < label
+                }
+                if better < EvaluationSums.nearbyMax { nearby += 1 }
+            }
+            let own = scorer.loss(scores, label: Float(label))
+            loss += own
+            lossByClass[label] += own
         }
-    }
-
-    /// What the sums say of rows that `on` names, scored by a model of this shape.
-    public func metrics(on: String, by shape: ModelShape) -> Metrics {
-        var metrics = Metrics(on: on, rows: Int(rows))
-        guard rows > 0 else { return metrics }
-        guard classes > 0 else {
-            metrics.rmse = (moments[0] / rows).squareRoot()
-            let spread = moments[2] - moments[1] * moments[1] / rows
-            if spread > 0 { metrics.r2 = 1 - moments[0] / spread }
-            return metrics
-        }
-        if shape.isLikelihood { metrics.logLoss = loss / rows }
-        fillClassMetrics(&metrics)
-        return metrics
-    }
-
-    private func fillClassMetrics(_ metrics: inout Metrics) {
-        var right = 0.0
-        var recalls: [Double] = []
-        var precisions: [Double] = []
-        var scores: [Double] = []
-        for k in 0..<classes {
-            let hits = confusion[k * classes + k]
-            let actual = (0..<classes).reduce(0) { $0 + confusion[k * classes + $1] }
-            let called = (0..<classes).reduce(0) { $0 + confusion[$1 * classes + k] }
-            right += hits
-            // A class that does not occur has no recall; one never called has precision 0.
-            let recall = actual > 0 ? hits / actual : 0
-            let precision = called > 0 ? hits / called : 0
-            let sum = recall + precision
-            if actual > 0 { recalls.append(recall) }
-            precisions.append(precision)
-            scores.append(sum > 0 ? 2 * recall * precision / sum : 0)
-        }
-        func mean(_ values: [Double]) -> Double {
-            values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-        }
-        metrics.accuracy = right / rows
-        metrics.balancedAccuracy = mean(recalls)
-        let isBinary = classes == 2
-        let positives = confusion.suffix(2).reduce(0, +)
-        metrics.precision = isBinary ? precisions[1] : mean(precisions)
-        metrics.recall =
-            isBinary ? (positives > 0 ? confusion[3] / positives : 0) : mean(recalls)
-        metrics.f1 = isBinary ? scores[1] : mean(scores)
     }
 }

@@ -35,6 +35,9 @@ public struct LinearModel: Model {
 
     let loss: Loss
 
+    /// What a row of each class counts, with mean one; empty where all count one.
+    public var classWeights: [Float] = []
+
     /// A model of `columns` features and, for softmax, `classes` classes.
     public init(kind: ModelKind, columns: Int, classes: Int, bias: Bias, biasScale: Float = 1) {
         precondition(columns >= 0, "a model cannot have \(columns) columns")
@@ -134,7 +137,12 @@ public struct LinearModel: Model {
         writeScores(at: parameters, of: batch, to: residuals)
         var total = 0.0
         for row in 0..<batch.rows {
-            total += loss.take(residuals + row * outputs, label: batch.label(of: row))
+            total += loss.take(
+                residuals + row * outputs,
+                outputs: outputs,
+                label: batch.label(of: row),
+                classWeights: classWeights
+            )
         }
         return total
     }
@@ -149,6 +157,12 @@ public struct LinearModel: Model {
         guard let target = gradient.buffer.baseAddress else { return }
         addProduct(ofTransposed: residuals, outputs: outputs, and: batch, into: target)
         addBiasGradient(of: residuals, rows: batch.rows, into: target + weightCount)
+    }
+
+    /// What a row counts.
+    func weight(of row: Int, in batch: Batch) -> Double {
+        guard !classWeights.isEmpty, case .classes(let labels) = batch.labels else { return 1 }
+        return Double(classWeights[Int(labels[row])])
     }
 
     private func addBiasGradient(

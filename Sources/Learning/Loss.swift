@@ -60,6 +60,22 @@ enum Loss {
         }
     }
 
+    /// Replaces the scores of one row by its weighted residual and returns its weighted loss.
+    ///
+    /// Shapes: `scores` (outputs), `classWeights` (classes), or empty where all rows count one.
+    func take(
+        _ scores: UnsafeMutablePointer<Float>,
+        outputs: Int,
+        label: Float,
+        classWeights: [Float]
+    ) -> Double {
+        let own = take(scores, label: label)
+        guard !classWeights.isEmpty else { return own }
+        let weight = classWeights[Int(label)]
+        for output in 0..<outputs { scores[output] *= weight }
+        return own * Double(weight)
+    }
+
     /// Replaces the scores of one row by probabilities of the classes; empty where they are none.
     ///
     /// Shapes: `scores` (outputs), the result (classes): two for a logistic model.

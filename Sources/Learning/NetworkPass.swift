@@ -13,6 +13,9 @@ public final class NetworkPass: Differentiator {
     private var lastRows = 0
     let tick: () -> Void
 
+    /// What a row of each class counts, with mean one; empty where all count one.
+    public var classWeights: [Float] = []
+
     /// Ways through `network`; `tick` is called after every piece of work.
     public init(_ network: Network, tick: @escaping () -> Void = {}) {
         self.network = network
@@ -50,7 +53,12 @@ public final class NetworkPass: Differentiator {
         var total = 0.0
         let outputs = network.shape.outputs
         for row in 0..<batch.rows {
-            total += network.loss.take(scores + row * outputs, label: batch.label(of: row))
+            total += network.loss.take(
+                scores + row * outputs,
+                outputs: outputs,
+                label: batch.label(of: row),
+                classWeights: classWeights
+            )
         }
         return total
     }

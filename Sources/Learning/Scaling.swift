@@ -40,6 +40,26 @@ public struct Scaling: Equatable, Sendable {
         }
         return raw
     }
+
+    /// Parameters that score features scaled by `given`, as `scaled` does those of the search.
+    ///
+    /// For models without a free bias, whose centers are those of `given`: nothing moves into the
+    /// bias. Shapes: `scaled` and the result (p of `model`).
+    public func parameters(
+        _ scaled: borrowing Vector,
+        of model: LinearModel,
+        over given: ColumnScaling
+    ) -> Vector {
+        var moved = Vector(zeros: model.parameterCount)
+        for index in 0..<model.parameterCount {
+            let column = index % Swift.max(1, model.columns)
+            let factor =
+                index < model.weightCount
+                ? Double(columns.factors[column]) / Double(given.factors[column]) : 1
+            moved[index] = Float(Double(scaled[index]) * factor / labels.factor)
+        }
+        return moved
+    }
 }
 
 /// The unit of real labels: ỹ = (y − center) · factor.

@@ -82,7 +82,7 @@ public func predict(
 }
 
 /// Hands all rows to `body` in blocks that stay in the cache, with the number of each first row.
-private func forEachBlock(
+func forEachBlock(
     of source: some RowSource,
     _ body: (Int, Batch) -> Void
 ) throws(RowSourceError) {

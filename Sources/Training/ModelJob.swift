@@ -11,6 +11,8 @@ public struct ModelJob: Equatable, Sendable {
     public var words: [Float]
     /// The rows, in order.
     public var shards: [ShardInput]
+    /// The scores that are wanted; nil measures the model.
+    public var ranking: RankingRequest?
 
     /// A job with all its fields.
     public init(shape: ModelShape, words: [Float], shards: [ShardInput]) {
@@ -28,6 +30,9 @@ public struct ModelJob: Equatable, Sendable {
             throw .badValue(what: "words", value: "\(words.count)")
         }
         shards = try reader.array("shards", limit: 252, ShardInput.init(from:))
+        if try reader.bool("ranked") {
+            ranking = try reader.decode(RankingRequest.self, "ranking")
+        }
         try reader.finish()
     }
 
@@ -38,6 +43,8 @@ public struct ModelJob: Equatable, Sendable {
         writer.write(words)
         writer.write(UInt32(shards.count))
         for shard in shards { shard.write(to: &writer) }
+        writer.write(ranking != nil)
+        if let ranking { writer.write(coding: ranking) }
         return writer.bytes
     }
 }

@@ -126,7 +126,8 @@ extension Trainer {
         if isWanted { save() }
     }
 
-    /// ‖∇P‖ by the raw parameters: what the stop rule is about, in the unit of the search's loss.
+    /// ‖∇P‖ by the parameters of raw features, or of those in the scale that was asked for: what
+    /// the stop rule is about, in the unit of the search's loss.
     private func rawNorm(_ search: GradientDescent) -> Double {
         var square = 0.0
         for output in 0..<model.outputs {
@@ -135,10 +136,12 @@ extension Trainer {
             square += biasGradient * biasGradient
             for column in 0..<model.columns {
                 let scaled = search.gradient[output * model.columns + column]
-                // With w = v·f and b = c − Σ w·m, ∂P/∂w = (∂P/∂v)/f + m·∂P/∂c.
+                // With w = v·f and b = c − Σ w·m, ∂P/∂w = (∂P/∂v)/f + m·∂P/∂c; upon a given
+                // scale with g and k, (∂P/∂v)·g/f + g·(m − k)·∂P/∂c.
+                let center = Double(state.centers[column]) - givenCenter(column)
                 let raw =
-                    scaled / Double(state.factors[column])
-                    + Double(state.centers[column]) * biasGradient
+                    scaled / factorUponGiven(column)
+                    + givenFactor(column) * center * biasGradient
                 square += raw * raw
             }
         }

@@ -64,7 +64,7 @@ extension Trainer {
         var scaling = ColumnScaling.none(columns: model.columns)
         if !isResumed {
             var sums = try LearningError.wrap { () throws(RowSourceError) in
-                try ColumnSums(of: self.rows) { !isHeldOut($0) }
+                try ColumnSums(of: self.rows, hasExtremes: !task.hidesRows) { !isHeldOut($0) }
             }
             try LearningError.wrap { () throws(ReducerError) in try sums.reduce(with: reducer) }
             scaling = ColumnScaling(

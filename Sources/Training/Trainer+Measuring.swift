@@ -21,18 +21,44 @@ extension Trainer {
         guard outcome != .diverged else { return close(result) }
         try compareParameters(parameters)
         let (shape, words) = finished(parameters)
+        return try measured(
+            result,
+            shape: shape,
+            words: words,
+            penalty: penalty(at: parameters) * lossUnit
+        )
+    }
+
+    /// Measures a finished model on all rows of all ranks and closes the run.
+    ///
+    /// `penalty` is what the objective counts besides the mean loss.
+    func measured(
+        _ result: consuming RunResult,
+        shape: ModelShape,
+        words: [Float],
+        penalty: Double
+    ) throws(TrainingError) -> TrainingOutput {
+        var shape = shape
+        if let cut = try chosenCut(makeScorer(shape, words: words), shape) {
+            shape.threshold = cut.threshold
+        }
         let scorer = makeScorer(shape, words: words)
         let sums = try measure(scorer, on: rows, keeping: { !isHeldOut($0) })
-        result.loss = sums.rows > 0 ? sums.loss / sums.rows : nil
-        result.objective = result.loss.map { $0 + penalty(at: parameters) * lossUnit }
-        if let validation {
-            let held = try measure(scorer, on: validation, keeping: { _ in true })
-            result.metrics.append(held.metrics(on: "validation", by: shape))
-        } else if task.spec.validationSplit != nil || task.spec.fold != nil {
-            let held = try measure(scorer, on: rows, keeping: isHeldOut)
-            result.metrics.append(held.metrics(on: "validation", by: shape))
+        result.loss =
+            try isResampled
+            ? drawnLoss(scorer) : sums.meanLoss(weights: weights.normalized)
+        result.objective = result.loss.map { $0 + penalty }
+        if isValidated {
+            let held = try validationSums(scorer)
+            var metrics = held.metrics(on: "validation", by: shape)
+            metrics.add(try validationWalks(scorer, held.rowsByClass, by: shape))
+            result.metrics.append(metrics)
         }
-        result.metrics.append(sums.metrics(on: "training", by: shape))
+        var metrics = sums.metrics(on: "training", by: shape)
+        metrics.add(
+            try walks(scorer, sums.rowsByClass, by: shape, on: rows) { !self.isHeldOut($0) }
+        )
+        result.metrics.append(metrics)
         return close(result, shape, Vector(words))
     }
 
@@ -58,9 +84,9 @@ extension Trainer {
 
     /// The finished model: for a linear one parameters of raw features; a network takes its scaling
     /// along.
-    private func finished(_ parameters: borrowing Vector) -> (ModelShape, [Float]) {
+    func finished(_ parameters: borrowing Vector) -> (ModelShape, [Float]) {
         var shape = task.shape
-        guard let network else { return (shape, scaling.raw(parameters, of: model).array) }
+        guard let network else { return linearModel(parameters) }
         var words = parameters.array
         if let last = network.shape.stages.last, scaling.labels != .none {
             let unit = Float(1 / scaling.labels.factor)
@@ -79,40 +105,10 @@ extension Trainer {
         keeping isKept: (Int) -> Bool
     ) throws(TrainingError) -> EvaluationSums {
         var sums = EvaluationSums(classes: task.classes)
-        var low = 0
-        let lookRows = source.lookRows(1024)
-        while low < source.rows {
-            let high = Swift.min(source.rows, low + lookRows)
-            let base = low
-            do {
-                try source.withRows(low..<high) { batch in
-                    add(batch, from: base, keeping: isKept, by: scorer, to: &sums)
-                }
-            } catch { throw .learning(.rows(error)) }
-            observer.tick()
-            low = high
+        try wrap { () throws(RowSourceError) in
+            try forEachKept(in: source, keeping: isKept) { sums.add($0, by: scorer) }
         }
         let values = try summed(sums.values)
         return EvaluationSums(classes: task.classes, values: values) ?? sums
-    }
-
-    private func add(
-        _ batch: Batch,
-        from base: Int,
-        keeping isKept: (Int) -> Bool,
-        by scorer: any Scorer,
-        to sums: inout EvaluationSums
-    ) {
-        var start = 0
-        while start < batch.rows {
-            guard isKept(base + start) else {
-                start += 1
-                continue
-            }
-            var end = start + 1
-            while end < batch.rows, isKept(base + end) { end += 1 }
-            sums.add(batch.slice(start..<end), by: scorer)
-            start = end
-        }
     }
 }

@@ -9,6 +9,7 @@ private enum Ending {
     case epochs
     case steps
     case time
+    case patience
     case stopped
     case diverged(Fault?)
 }
@@ -39,7 +40,9 @@ extension Trainer {
         let differentiator: any Differentiator
         let start: Vector
         if let network {
-            differentiator = NetworkPass(network) { [observer] in observer.tick() }
+            let pass = NetworkPass(network) { [observer] in observer.tick() }
+            pass.classWeights = weights.normalized
+            differentiator = pass
             start = network.makeParameters(seed: task.spec.seed)
         } else {
             differentiator = LinearDifferentiator(model)
@@ -119,6 +122,8 @@ extension Trainer {
         state.factors = before.factors
         state.labelCenter = before.labelCenter
         state.labelFactor = before.labelFactor
+        state.givenCenters = before.givenCenters
+        state.givenFactors = before.givenFactors
         state.batch = before.batch
         state.rateTrial = before.rateTrial
         state.restarts = before.restarts + 1
@@ -261,8 +266,10 @@ extension Trainer {
         state.stepInEpoch = 0
         state.epochLoss = 0
         state.epochRows = 0
-        report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: lastRate)
-        guard loss.isFinite, loss <= 4 * startLoss else { return .diverged(nil) }
+        guard loss.isFinite, loss <= 4 * startLoss else {
+            report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: lastRate)
+            return .diverged(nil)
+        }
         var watch = plateau
         let advice = watch.handle(loss + penalty(at: descent.search.parameters))
         plateau = watch
@@ -278,6 +285,9 @@ extension Trainer {
             descent.search.beginAverage()
         }
         try compareParameters(descent.search.parameters)
+        let advised = isValidated ? try validate(descent.search.parameters) : .goOn
+        report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: lastRate)
+        if advised == .stop { return .patience }
         if checkpointWish { keep(descent.search) }
         return advice == .stop && !choices.schedule.isPlanned ? .converged : nil
     }
@@ -318,6 +328,7 @@ extension Trainer {
         case .epochs: (outcome, rule) = (.limitReached, "\(choices.epochsMax) epochs")
         case .steps: (outcome, rule) = (.limitReached, "\(state.step) steps")
         case .time: (outcome, rule) = (.limitReached, "the time was up")
+        case .patience: (outcome, rule) = (.converged, patienceRule)
         case .stopped:
             keep(descent.search)
             (outcome, rule) = (.stopped, "stopped on request")
@@ -333,8 +344,11 @@ extension Trainer {
                 reason: "non_finite: \(rule)"
             )
         }
-        if choices.rule.isAveraged, choices.schedule.isPlanned { descent.search.settle() }
-        return try finish(outcome, rule: rule, scaled: descent.search.parameters, cause: cause)
+        guard let note = bestNote, outcome != .diverged else {
+            if choices.rule.isAveraged, choices.schedule.isPlanned { descent.search.settle() }
+            return try finish(outcome, rule: rule, scaled: descent.search.parameters, cause: cause)
+        }
+        return try finish(outcome, rule: "\(rule); \(note)", scaled: Vector(state.best))
     }
 
     /// The layer in words.

@@ -28,6 +28,10 @@ public final class Trainer {
     var foldOfRow: [Int32] = []
     /// Rows to train on, per rank: public.
     var rowsOfRanks: [Int] = []
+    /// What a row of each class counts.
+    var weights = RowWeights.none
+    /// Whether rows are drawn more than once, or not at all.
+    var isResampled = false
     /// State that a checkpoint keeps.
     var state = TrainingCheckpoint()
     var choices: Choices
@@ -63,6 +67,7 @@ public final class Trainer {
         try dealFolds()
         try splitRows()
         guard totalRows > 0 else { throw .noRows }
+        try balanceRows()
         try settleChoices()
         if task.usesSolver { return try runSolver(from: checkpoint) }
         if let checkpoint {
@@ -136,10 +141,18 @@ public final class Trainer {
         choices.widenBatch(for: sums)
         state.batch = choices.batch
         let isCentered = task.spec.bias == .free
-        let penalty = choices.isPenaltyGiven && network == nil ? choices.l2 / model.curvature : 0
-        let columns =
-            network == nil
-            ? ColumnScaling(sums, isCentered: isCentered, penalty: penalty) : inputScaling(sums)
+        let given = task.spec.weighing.scale.flatMap { scale in
+            scale == .none ? nil : ColumnScaling(sums, as: scale)
+        }
+        let columns: ColumnScaling
+        if network == nil {
+            state.givenCenters = given?.centers ?? []
+            state.givenFactors = given?.factors ?? []
+            let penalty = choices.isPenaltyGiven ? choices.l2 / model.curvature : 0
+            columns = ColumnScaling(sums, isCentered: isCentered, penalty: penalty, over: given)
+        } else {
+            columns = given ?? inputScaling(sums)
+        }
         state.centers = columns.centers
         state.factors = columns.factors
         guard task.classes == 0 else { return }
@@ -148,8 +161,8 @@ public final class Trainer {
         state.labelFactor = labels.factor
     }
 
-    /// How a network sees its columns: pixels alike, other columns each by itself, and neither
-    /// where the owner said how.
+    /// How a network sees its columns where nobody said how: pixels alike, other columns each by
+    /// itself.
     private func inputScaling(_ sums: ColumnSums) -> ColumnScaling {
         if task.spec.weighing.scale != nil { return .none(columns: task.columns) }
         if task.imageShape != nil { return ColumnScaling(alike: sums) }
@@ -158,7 +171,9 @@ public final class Trainer {
 
     private func adopt(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
         guard checkpoint.centers.count == task.columns,
-            checkpoint.factors.count == task.columns, checkpoint.labelFactor != 0
+            checkpoint.factors.count == task.columns, checkpoint.labelFactor != 0,
+            checkpoint.givenCenters.count == checkpoint.givenFactors.count,
+            [0, task.columns].contains(checkpoint.givenFactors.count)
         else {
             throw .foreignCheckpoint(
                 reason: "it has \(checkpoint.factors.count) columns, the data \(task.columns)"
@@ -192,14 +207,15 @@ public final class Trainer {
             && [0, 4].contains(checkpoint.plateau.count)
     }
 
-    /// λ of each scaled parameter: l2 · factor² for weights, l2 for a feature bias, else 0.
+    /// λ of each scaled parameter: l2 · factor² for weights, l2 for a feature bias, else 0; the
+    /// factor is that upon the scale that was asked for.
     ///
     /// A penalty that was chosen counts all columns alike, in their scaled units.
     var penalties: [Float] {
         var penalties = [Float](repeating: 0, count: model.parameterCount)
         for index in 0..<model.penalizedCount {
             let isScaled = choices.isPenaltyGiven && index < model.weightCount
-            let factor = isScaled ? Double(state.factors[index % model.columns]) : 1
+            let factor = isScaled ? factorUponGiven(index % model.columns) : 1
             penalties[index] = Float(choices.l2 * factor * factor)
         }
         return penalties
@@ -292,16 +308,16 @@ public final class Trainer {
 
     func report(loss: Double, epoch: Double, rate: Double) {
         let seconds = elapsed
-        observer.progressed(
-            RunProgress(
-                epoch: epoch,
-                step: state.step,
-                loss: loss,
-                learningRate: rate,
-                rowsPerSecond: seconds > 0 ? state.rowsRead / seconds : 0,
-                seconds: seconds,
-                epochsMax: task.spec.epochs
-            )
+        var progress = RunProgress(
+            epoch: epoch,
+            step: state.step,
+            loss: loss,
+            learningRate: rate,
+            rowsPerSecond: seconds > 0 ? state.rowsRead / seconds : 0,
+            seconds: seconds,
+            epochsMax: task.spec.epochs
         )
+        progress.validation = state.validationFigure
+        observer.progressed(progress)
     }
 }

@@ -40,6 +40,20 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var labelCenter = 0.0
     /// What real labels are multiplied with.
     public var labelFactor = 1.0
+    /// Centers of the scale that was asked for; empty where none was.
+    public var givenCenters: [Float] = []
+    /// Factors of the scale that was asked for; empty where none was.
+    public var givenFactors: [Float] = []
+    /// Parameters that did best on the validation rows; empty where they are not kept.
+    public var best: [Float] = []
+    /// Their figure.
+    public var bestFigure = 0.0
+    /// The epoch that they were those of.
+    public var bestEpoch = 0
+    /// Epochs since then.
+    public var bestWaited = 0
+    /// The latest figure on the validation rows; nil before the first.
+    public var validationFigure: Double?
     /// θ of SGD, scaled.
     public var parameters: [Float] = []
     /// v of SGD, or the first moment.
@@ -110,6 +124,13 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         rateTrial = try reader.doubles("rate trial", limit: 1024)
         choices = try reader.string("choices", limit: 4096)
         solver = try reader.bytes("solver", limit: 1 << 31)
+        givenCenters = try reader.floats("given centers", limit: elementsMax)
+        givenFactors = try reader.floats("given factors", limit: elementsMax)
+        best = try reader.floats("best", limit: elementsMax)
+        bestFigure = try reader.double("best figure")
+        bestEpoch = try reader.wholeNumber("best epoch")
+        bestWaited = try reader.wholeNumber("epochs waited")
+        validationFigure = try reader.doubles("validation figure", limit: 1).first
         try reader.finish()
     }
 
@@ -133,6 +154,10 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         writer.write(rateTrial)
         writer.write(choices)
         writer.write(solver)
+        for vector in [givenCenters, givenFactors, best] { writer.write(vector) }
+        writer.write(bestFigure)
+        for number in [bestEpoch, bestWaited] { writer.write(Int64(number)) }
+        writer.write(validationFigure.map { [$0] } ?? [])
         return writer.bytes
     }
 }

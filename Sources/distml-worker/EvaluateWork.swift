@@ -5,7 +5,7 @@ import Training
 import Wire
 import WorkerLink
 
-/// Measures a model on shards; the sums are the result.
+/// Measures a model on shards, or ranks their rows; the sums or the sorted scores are the result.
 func evaluate(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure) {
     let job = try reading { () throws(WireError) in try ModelJob(payload: work.payload) }
     guard work.descriptors.count == job.shards.count else {
@@ -20,6 +20,12 @@ func evaluate(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure)
     )
     let rows = TickingRows(mapped, work.memory)
     let scorer = makeScorer(job.shape, words: job.words)
+    if let request = job.ranking {
+        let bytes = try rowsRead { () throws(RowSourceError) in
+            try Training.rank(scorer, of: job.shape, request, on: rows)
+        }
+        return try overSeam { () throws(WorkerError) in try channel.finish(metadata: bytes) }
+    }
     let sums = try rowsRead { () throws(RowSourceError) in
         try Training.evaluate(
             scorer,

@@ -12,7 +12,8 @@ final class TrainingReporter: TrainingObserver {
     private let channel: WorkerChannel
     private let arena: SharedArena
     private var room: SharedRange?
-    private var waiting: RunProgress?
+    /// Points not told yet: those of whole epochs, and the last.
+    private var waiting: [RunProgress] = []
     private var reportedAt = -Double.infinity
 
     init(channel: WorkerChannel, arena: SharedArena) {
@@ -28,7 +29,12 @@ final class TrainingReporter: TrainingObserver {
 
     /// Small steps come by the thousand: what is shown is a few points a second, and the last one.
     func progressed(_ progress: RunProgress) {
-        waiting = progress
+        if let last = waiting.last, !last.isWholeEpoch { waiting.removeLast() }
+        // Hundreds of epochs between two reports look the same as half of them.
+        if waiting.count >= 64 {
+            waiting = waiting.indices.filter { $0 % 2 == 1 }.map { waiting[$0] }
+        }
+        waiting.append(progress)
         if seconds - reportedAt >= 0.1 { reportWaiting() }
     }
 
@@ -61,10 +67,13 @@ final class TrainingReporter: TrainingObserver {
     }
 
     private func reportWaiting() {
-        guard let point = waiting else { return }
-        waiting = nil
+        guard !waiting.isEmpty else { return }
+        let points = waiting
+        waiting = []
         reportedAt = seconds
-        try? channel.report(progress: TrainingNews.progress(point).bytes)
+        for point in points {
+            try? channel.report(progress: TrainingNews.progress(point).bytes)
+        }
     }
 
     /// Copies bytes to the shared memory, where the last ones lay if they fit.

@@ -118,7 +118,7 @@ struct RunTests {
                 rowsPerSecond: 9,
                 seconds: 1
             )
-            try database.append(point, to: id, of: red)
+            try database.append([point], to: id, of: red)
         }
         #expect(try database.points(of: id, for: caller(red)).map(\.step) == [1, 3])
     }

@@ -151,7 +151,7 @@ struct SchemaTests {
         #expect(lines.count == Catalog.Database.linesMax)
         #expect(lines.first?.text == "line 2" && lines.last?.text == "last")
         #expect(try database.lines(of: RunID(checked: "r-2"), for: caller(red)).count == 1)
-        try database.append(point(5_000), to: run, of: red)
+        try database.append([point(5_000)], to: run, of: red)
         #expect(try database.points(of: run, for: caller(red)).count == 1_001)
     }
 

@@ -37,7 +37,7 @@ struct TenantTests {
                 rowsPerSecond: 1,
                 seconds: 1
             )
-            try database.append(point, to: run, of: tenant)
+            try database.append([point], to: run, of: tenant)
             let checkpoint = RunCheckpoint(
                 generation: Generation(1),
                 step: 1,

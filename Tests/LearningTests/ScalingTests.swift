@@ -115,25 +115,6 @@ struct ScalingTests {
             #expect(abs(one - other) < 1e-2)
         }
     }
-
-    @Test("Sums of parts reduce to the sums of the whole")
-    func partialSums() throws {
-        let source = Self.source(isSparse: false)
-        let whole = try ColumnSums(of: source) { $0 % 3 != 0 }
-        let first = try ColumnSums(of: source.part(0..<15)) { $0 % 3 != 0 }
-        var second = try ColumnSums(of: source.part(15..<40)) { $0 % 3 != 0 }
-        try second.reduce(with: AddingReducer(first))
-        #expect(second.rows == whole.rows)
-        #expect(second.stored == 5 * whole.rows)
-        #expect(second.largest == whole.largest)
-        #expect(second.smallest == whole.smallest)
-        #expect(abs(second.labels - whole.labels) < 1e-9 * whole.labels)
-        for column in 0..<5 {
-            #expect(
-                abs(second.second[column] - whole.second[column]) <= 1e-12 * whole.second[column]
-            )
-        }
-    }
 }
 
 @Suite("Columns without extremes")
@@ -145,9 +126,7 @@ struct MomentTests {
         private let other: [Double]
 
         init(_ other: ColumnSums) {
-            self.other =
-                [other.rows, other.stored, other.labels, other.labelSquares] + other.first
-                + other.second + other.third + other.fourth
+            self.other = other.values
         }
 
         func makeVector(count: Int) -> Vector { Vector(zeros: count) }
@@ -188,34 +167,6 @@ struct MomentTests {
         // the share that the other rows have in the fourth power; an even column never reaches.
         #expect(abs(told.factors[0] / whole.factors[0] - 1) < 0.02)
         #expect(abs(told.factors[1] / whole.factors[1] - 1) < 1e-6)
-    }
-}
-
-/// The second of two ranks, told what the first one has.
-private final class AddingReducer: Reducer {
-    let rank = 1
-    let worldSize = 2
-    private let other: ColumnSums
-
-    init(_ other: ColumnSums) { self.other = other }
-
-    func makeVector(count: Int) -> Vector { Vector(zeros: count) }
-    func sum(_ vector: inout Vector) {}
-    func beginSum(_ vector: borrowing Vector, _ elements: Range<Int>) -> Int { 0 }
-    func finishSum(_ token: Int) {}
-    func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes, bytes] }
-    var waiting: (count: Int, seconds: Double) { (0, 0) }
-
-    func sum(_ values: inout [Double]) {
-        let theirs =
-            [other.rows, other.stored, other.labels, other.labelSquares] + other.first
-            + other.second
-        values = zip(values, theirs).map { $0 + $1 }
-    }
-
-    func max(_ values: inout [Double]) {
-        let theirs = other.largest + other.smallest.map { -$0 }
-        values = zip(values, theirs).map { Swift.max($0, $1) }
     }
 }
 

@@ -60,6 +60,13 @@ struct CodingTests {
         checkpoint.averagedSteps = 4
         checkpoint.plateau = [1, 2, 3, 4]
         checkpoint.choices = "model linear"
+        checkpoint.givenCenters = [14, 15]
+        checkpoint.givenFactors = [16, 17]
+        checkpoint.best = [18, 19, 20]
+        checkpoint.bestFigure = 0.75
+        checkpoint.bestEpoch = 2
+        checkpoint.bestWaited = 1
+        checkpoint.validationFigure = 0.5
         return checkpoint
     }
 

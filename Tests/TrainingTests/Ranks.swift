@@ -165,6 +165,8 @@ struct TrialRun: Sendable {
     var localRowsMin = 0
     /// Rows that a rank can have near at hand; nil for all.
     var windowRows: Int?
+    /// What the rows of each class weigh; empty where all weigh the same.
+    var classWeights: [Double] = []
 
     init(_ algorithm: Algorithm, _ parts: [SampleRows]) {
         spec = RunSpec(algorithm: algorithm, dataset: DatasetName(checked: "sample"))
@@ -205,6 +207,7 @@ struct TrialRun: Sendable {
         task.localRowsMin = localRowsMin
         task.hidesRows = localRowsMin > 0
         task.imageShape = imageShape
+        task.classWeights = classWeights
         let trainer = Trainer(
             task: task,
             rows: poison?.rank == rank

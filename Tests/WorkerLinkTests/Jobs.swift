@@ -115,10 +115,19 @@ func runToEnd(_ workers: [WorkerProcess]) throws -> [SeatEnd] {
     let seats = workers.map(SeatTalk.init)
     while true {
         var requests: [ReduceRequest] = []
-        for seat in seats { if let request = try seat.nextRequest() { requests.append(request) } }
-        if requests.isEmpty { return seats.compactMap(\.end) }
-        try #require(requests.count == workers.count, "the ranks disagree")
-        try combine(requests, of: workers)
+        var gatherings: [GatherRequest] = []
+        for seat in seats {
+            switch try seat.nextRequest() {
+            case .reduce(let request): requests.append(request)
+            case .gather(let request): gatherings.append(request)
+            default: break
+            }
+        }
+        if requests.isEmpty, gatherings.isEmpty { return seats.compactMap(\.end) }
+        let count = max(requests.count, gatherings.count)
+        try #require(count == workers.count, "the ranks disagree")
+        if gatherings.isEmpty { try combine(requests, of: workers) }
+        if requests.isEmpty { try gather(gatherings, of: workers) }
     }
 }
 
@@ -132,17 +141,17 @@ private final class SeatTalk {
     init(_ worker: WorkerProcess) { self.worker = worker }
 
     /// What it wants combined next; nil once it has ended.
-    func nextRequest() throws -> ReduceRequest? {
+    func nextRequest() throws -> WorkerMessage? {
         while end == nil {
-            switch try worker.next(within: .seconds(60)) {
-            case .reduce(let request): return request
+            let message = try worker.next(within: .seconds(60))
+            switch message {
+            case .reduce, .gather: return message
             case .progress(let bytes): news.append(try TrainingNews(bytes: bytes))
             case .checkpoint(let report):
                 checkpoints.append(bytes(of: report, in: worker))
                 try worker.confirm(report)
             case .result(let report): end = try finish(report)
             case .failure(let failure): throw failure
-            case .gather: throw WorkerFailure(code: "gather", message: "nobody gathers here")
             case .ready, .refused, .log: break
             }
         }
@@ -163,6 +172,20 @@ private final class SeatTalk {
 private func bytes(of report: StateReport, in worker: WorkerProcess) -> [UInt8] {
     report.state.flatMap { range in
         worker.memory?.read(range) { span in span.withUnsafeBytes { Array($0) } } ?? []
+    }
+}
+
+private func gather(_ requests: [GatherRequest], of workers: [WorkerProcess]) throws {
+    let pieces = zip(requests, workers).map { request, worker in
+        let all = worker.memory?.read(request.range) { span in span.withUnsafeBytes { Array($0) } }
+        return Array((all ?? []).prefix(request.ownBytes))
+    }
+    let joined = Array(pieces.joined())
+    for (request, worker) in zip(requests, workers) {
+        worker.memory?.update(request.range, as: UInt8.self) { span in
+            for i in joined.indices { span[i] = joined[i] }
+        }
+        try worker.answer(request, lengths: pieces.map(\.count))
     }
 }
 

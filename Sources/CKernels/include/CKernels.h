@@ -28,6 +28,12 @@ void ck_scale_rows_f32(
     size_t n
 );
 
+// For each column j: adds x[j] and x[j]² to sums carried in two doubles, high and rest
+// (compensated: the error of each addition is kept), and widens the extremes.
+//
+// sums (6, n): Σx high, Σx rest, Σx² high, Σx² rest, largest, smallest.
+void ck_add_columns_f32(const float *restrict x, double *restrict sums, size_t n);
+
 // Σ a[i] * b[i] in Float, in many partial sums.
 float ck_dot_f32(const float *restrict a, const float *restrict b, size_t n);
 

@@ -55,6 +55,7 @@ private func addRunMethods(to table: inout MethodTable, _ runs: RunSupervisor) {
     table.add(RunCheckHandler(supervisor: runs))
     table.add(RunLsHandler(directory: directory))
     table.add(RunShowHandler(directory: directory))
+    table.add(RunPlotHandler(directory: directory))
     table.add(RunFollowHandler(directory: directory))
     table.add(RunLogsHandler(directory: directory))
     table.add(RunStopHandler(directory: directory))

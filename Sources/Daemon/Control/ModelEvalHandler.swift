@@ -14,11 +14,20 @@ struct ModelEvalHandler: Handler {
         let model = try await data.model(params.model, for: call.caller)
         let dataset = try await data.listed(params.dataset, for: call.caller)
         let sums = try await data.evaluate(model, on: dataset)
+        var metrics = sums.metrics(on: dataset.name.text, by: model.shape)
+        if sums.classes > 0 {
+            // Sorted scores are those of single rows, and some rows stay on their node.
+            if !dataset.isLocal {
+                let counts = sums.rowsByClass
+                metrics.add(try await data.walks(model, on: dataset, counts: counts))
+            }
+            metrics.labels = metrics.confusion == nil ? nil : model.classes
+        }
         return ModelEval.Reply(
             model: model.name,
             dataset: dataset.name,
             rows: Int(sums.rows),
-            metrics: [sums.metrics(on: dataset.name.text, by: model.shape)],
+            metrics: [metrics],
             confusion: confusion(sums, labels: model.classes)
         )
     }

@@ -42,7 +42,7 @@ extension DataService {
     }
 
     /// For each node the shards that it measures: the first holder that is alive.
-    private func places(of dataset: DatasetManifest) throws(RPCError) -> [NodeID: [Int]] {
+    func places(of dataset: DatasetManifest) throws(RPCError) -> [NodeID: [Int]] {
         let alive = Set(aliveNodes)
         var places: [NodeID: [Int]] = [:]
         for shard in dataset.shards {
@@ -93,22 +93,31 @@ extension DataService {
         let words = try await words(of: model)
         var sums: [[Double]] = []
         for index in request.shards where dataset.shards.indices.contains(index) {
-            let shard = try await shard(index, of: dataset)
-            defer { closeFile(shard.descriptor) }
-            let input = ShardInput(
-                layout: shard.layout,
-                pages: shard.pages,
-                name: "shard \(index) of \(dataset.name)"
-            )
-            let job = ModelJob(shape: model.shape, words: words, shards: [input])
-            let task = WorkerTask(
-                kind: .evaluate,
-                payload: job.payload,
-                descriptors: [shard.descriptor]
-            )
-            sums.append(try readSums(try await run(task)))
+            sums.append(try readSums(try await applied(model, words, nil, to: index, of: dataset)))
         }
         return sums
+    }
+
+    /// Has a worker measure a model on a shard of this node, or rank the shard's rows.
+    func applied(
+        _ model: ModelManifest,
+        _ words: [Float],
+        _ ranking: RankingRequest?,
+        to index: Int,
+        of dataset: DatasetManifest
+    ) async throws(RPCError) -> [UInt8] {
+        let shard = try await shard(index, of: dataset)
+        defer { closeFile(shard.descriptor) }
+        let input = ShardInput(
+            layout: shard.layout,
+            pages: shard.pages,
+            name: "shard \(index) of \(dataset.name)"
+        )
+        var job = ModelJob(shape: model.shape, words: words, shards: [input])
+        job.ranking = ranking
+        return try await run(
+            WorkerTask(kind: .evaluate, payload: job.payload, descriptors: [shard.descriptor])
+        )
     }
 
     /// Gives a job to a worker of this node.

@@ -18,6 +18,13 @@ extension DataService {
                 return try await self.source(of: wanted)
             }
         }
+        network.handle(RankShardCall.self) {
+            [weak self] _, request async throws(PeerRefusal) in
+            try await answering { () async throws(RPCError) in
+                guard let self else { throw RPCError(.notReady, "stopping") }
+                return RankShardCall.Reply(bytes: try await self.localScores(request))
+            }
+        }
         network.handle(EvaluateShardsCall.self) {
             [weak self] _, request async throws(PeerRefusal) in
             try await answering { () async throws(RPCError) in

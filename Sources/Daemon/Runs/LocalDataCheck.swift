@@ -36,6 +36,7 @@ func checkLocal(
             hint: "use --scale standard, whose means and deviations are sums, or say --share-rows"
         )
     }
+    try checkRanking(spec, dataset, rules)
     try checkKernel(spec, dataset, rules)
     guard dataset.isLocal else { return }
     if case .classes = dataset.labels, dataset.classCounts.count(where: { $0.count > 0 }) < 2 {
@@ -60,6 +61,25 @@ func checkLocal(
         hint: isPossible
             ? "take --batch \(least) or more, or say --share-sums"
             : "say --share-sums if its neighbours may see them"
+    )
+}
+
+/// A sorted score is some row's own.
+private func checkRanking(
+    _ spec: RunSpec,
+    _ dataset: DatasetManifest,
+    _ rules: LocalDataRules
+) throws(RunSpecError) {
+    guard rules.hidesRows else { return }
+    let ranks = spec.metric == .rocAUC || spec.metric == .prAUC
+    guard ranks || spec.weighing.threshold != nil else { return }
+    throw RunSpecError(
+        option: ranks ? "--metric" : "--threshold",
+        reason: "it sorts the scores of all rows, each of which tells of a row of \(dataset.name), "
+            + "and these stay where they are",
+        hint: ranks
+            ? "take another figure, such as balanced_accuracy, or say --share-rows"
+            : "say --share-rows if the other nodes may see the scores"
     )
 }
 

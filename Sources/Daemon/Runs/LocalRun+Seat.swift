@@ -190,6 +190,9 @@ extension LocalRun {
                 let report = try TrainingReport(bytes: metadata)
                 var result = report.result
                 result.bytesSentPerNode = bytesSent
+                for index in result.metrics.indices where result.metrics[index].confusion != nil {
+                    result.metrics[index].labels = prepared.dataset.labels.classNames
+                }
                 if let bad = result.cause?.rank, bad.index < record.plan.worldSize {
                     result.cause?.node = record.plan.seats[bad.index].node
                 }

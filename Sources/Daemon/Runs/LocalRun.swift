@@ -26,6 +26,8 @@ actor LocalRun {
     private var storedAt: Int64 = 0
     private var mending: Task<Void, Never>?
     private var missedCheckpoints = 0
+    /// Points of the curve that the catalogue does not have yet.
+    private var unsaved: [RunProgress] = []
 
     /// A part that has been accepted and is on the disk.
     init(
@@ -112,6 +114,7 @@ actor LocalRun {
     private func train() async {
         note("info", "seated as \(rank) of \(record.plan.worldSize), generation \(generation)")
         let end = await runSeat(key: key)
+        storePoints()
         let result: RunResult
         switch end {
         case .success(let finished):
@@ -260,19 +263,28 @@ actor LocalRun {
 }
 
 extension LocalRun {
-    /// Takes a point of the curve; the catalogue gets one a second.
+    /// Takes a point of the curve; once a second the catalogue gets those of whole epochs, or one.
     func progressed(_ progress: RunProgress) {
         record.progress = progress
         let now = monotonicNanoseconds()
-        guard now - storedAt > 1_000_000_000 else { return }
+        let isDue = now - storedAt > 1_000_000_000
+        if isDue || progress.isWholeEpoch { unsaved.append(progress) }
+        guard isDue else { return }
         storedAt = now
-        let (id, tenant) = (id, tenant)
+        storePoints()
+        keep()
+    }
+
+    /// Hands the catalogue what it lacks of the curve.
+    private func storePoints() {
+        guard !unsaved.isEmpty else { return }
+        let (id, tenant, points) = (id, tenant, unsaved)
+        unsaved = []
         Task { [world] in
             try? await world.store.perform { database throws(CatalogError) in
-                try database.append(progress, to: id, of: tenant)
+                try database.append(points, to: id, of: tenant)
             }
         }
-        keep()
     }
 
     /// Takes the line that says what was chosen.

@@ -17,6 +17,7 @@ func check(_ spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
     try checkNumbers(of: spec)
     try checkAlgorithm(of: spec)
     try checkSolver(of: spec, on: manifest)
+    try checkWeighing(of: spec, on: manifest)
     try checkModel(of: spec, on: manifest)
     try checkRows(of: spec, on: manifest)
     try checkFolds(of: spec, on: manifest)
@@ -105,14 +106,6 @@ private func checkModel(of spec: RunSpec, on manifest: DatasetManifest) throws(R
             hint: "use --model linear"
         )
     case (.classes(let names), let model):
-        guard names.count > 1 else {
-            throw RunSpecError(
-                option: "--dataset",
-                reason: "\(manifest.name) has the single class '\(names.first ?? "")'; "
-                    + "there is nothing to tell apart",
-                hint: nil
-            )
-        }
         if model == .logistic, names.count != 2 {
             throw RunSpecError(
                 option: "--model",
@@ -171,11 +164,5 @@ func checkAgreement(
             hint: "add it with --like \(training.name)"
         )
     }
-    guard validation.labels == training.labels else {
-        throw RunSpecError(
-            option: "--val-dataset",
-            reason: "the classes of \(validation.name) and \(training.name) differ",
-            hint: nil
-        )
-    }
+    try checkClasses(of: validation, with: training)
 }

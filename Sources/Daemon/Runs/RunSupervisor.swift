@@ -47,6 +47,9 @@ actor RunSupervisor {
                 lines: await lines(of: request.run, request.tenant, request.tail, in: world)
             )
         }
+        network.handle(RunPointsCall.self) { [world] _, request throws(PeerRefusal) in
+            RunPointsCall.Reply(points: await points(of: request.run, request.tenant, in: world))
+        }
         serveCheckpoints(in: world)
     }
 

@@ -6,7 +6,8 @@ struct RunsCommand: ParsableCommand {
         commandName: "runs",
         abstract: "Runs of now and before.",
         subcommands: [
-            RunsLsCommand.self, RunsShowCommand.self, RunsDiffCommand.self, RunsRmCommand.self,
+            RunsLsCommand.self, RunsShowCommand.self, RunsPlotCommand.self, RunsDiffCommand.self,
+            RunsRmCommand.self,
         ]
     )
 }

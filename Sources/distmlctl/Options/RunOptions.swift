@@ -89,6 +89,8 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var sharing: SharingOptions
 
+    @OptionGroup var weighing: WeighingArguments
+
     @Flag(name: .shortAndLong, help: "Do not stay: print the run's id and return.")
     var detach = false
 
@@ -115,6 +117,7 @@ struct RunOptions: ParsableArguments {
         case .names(let names)?: spec.nodes = names
         case nil: break
         }
+        weighing.apply(to: &spec)
         spec.onLoss = onLoss
         spec.checkpointEvery = checkpointEvery
         spec.seed = seed

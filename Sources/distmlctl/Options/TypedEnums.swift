@@ -3,8 +3,11 @@ public import ControlAPI
 public import Domain
 
 // What the contract calls a value, a person types.
+extension Balance: ExpressibleByArgument {}
 extension Bias: ExpressibleByArgument {}
+extension FeatureScale: ExpressibleByArgument {}
 extension LossPolicy: ExpressibleByArgument {}
+extension MetricName: ExpressibleByArgument {}
 extension Multiclass: ExpressibleByArgument {}
 extension ModelExport.Format: ExpressibleByArgument {}
 extension ModelPredict.Format: ExpressibleByArgument {}

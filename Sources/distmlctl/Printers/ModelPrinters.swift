@@ -43,6 +43,15 @@ struct ModelPrinter: SheetPrinter {
                 : "\(model.classes.count): \(classes)\(model.classes.count > 20 ? ", …" : "")"
         )
         sheet.add("Parameters", "\(grouped(model.parameters)), bias \(model.bias.rawValue)")
+        if model.isScaled {
+            sheet.add("Scaling", "with the model: it takes raw features and scales them")
+        }
+        if let threshold = model.threshold {
+            sheet.add(
+                "Threshold",
+                "the second class where the score is above \(short(Double(threshold), digits: 4))"
+            )
+        }
         addMetrics(model.metrics, to: &sheet)
         sheet.add("File", "\(byteSize(model.bytes)), SHA-256 \(model.hash.short)…")
         sheet.add("Made", localTime(model.madeAt))
@@ -54,41 +63,21 @@ struct ModelPrinter: SheetPrinter {
 
 /// Prints `model eval`.
 struct ModelEvalPrinter: SheetPrinter {
-    /// Classes that a confusion table has room for.
-    private static let classesMax = 12
-
     func sheet(_ reply: ModelEval.Reply, on terminal: Terminal) -> Sheet {
         var sheet = Sheet()
         sheet.add("Model", reply.model.text)
         sheet.add("Dataset", reply.dataset.text)
         addMetrics(reply.metrics, to: &sheet)
-        guard let confusion = reply.confusion else { return sheet }
-        let table = table(confusion)
-        let narrowest = table.lines(width: 1, hasColor: false).map(displayWidth).max() ?? 0
-        if confusion.labels.count <= Self.classesMax, narrowest <= terminal.outputWidth ?? .max {
-            sheet.add("ROWS BY CLASS (DOWN) AND PREDICTION (ACROSS)", table)
-        } else {
-            sheet.add("Confusion", "too wide to show here; use --json")
-        }
-        return sheet
-    }
-
-    private func table(_ confusion: ModelEval.Confusion) -> Table {
-        var table = Table(
-            [.init("", shrinksTo: 6)]
-                + confusion.labels.map { .init(printable($0), right: true, shrinksTo: 3) }
-        )
-        for (row, label) in confusion.labels.enumerated() where row < confusion.counts.count {
-            let counts = confusion.counts[row]
-            guard counts.count == confusion.labels.count else { continue }
-            table.add(
-                [.init(label)]
-                    + counts.enumerated().map { column, count in
-                        .init("\(count)", column == row ? .green : nil)
-                    }
+        if let confusion = reply.confusion, let figures = reply.metrics.first?.perClass {
+            addClasses(
+                figures,
+                counts: confusion.counts,
+                labels: confusion.labels,
+                to: &sheet,
+                on: terminal
             )
         }
-        return table
+        return sheet
     }
 
     func names(_ reply: ModelEval.Reply) -> [String] { [reply.model.text] }

@@ -79,6 +79,11 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Generation", run.generation.number > 1 ? "\(run.generation)" : nil)
         sheet.add("Started", localTime(run.startedAt))
         sheet.add("Ended", run.endedAt.map(localTime))
+        let measured = run.metrics.first { $0.on != "training" } ?? run.metrics.first
+        if let measured, let figures = measured.perClass, let counts = measured.confusion {
+            let labels = measured.labels ?? []
+            addClasses(figures, counts: counts, labels: labels, to: &sheet, on: terminal)
+        }
         return sheet
     }
 
@@ -165,29 +170,4 @@ func color(of run: RunDocument) -> Color? {
     case .stopped?, .preempted?: .yellow
     case .diverged?, .nodesLost?, .budgetSpent?, .failed?: .red
     }
-}
-
-/// Adds a group of lines per set of rows.
-func addMetrics(_ metrics: [Metrics], to sheet: inout Sheet) {
-    for item in metrics {
-        let pairs = metricPairs(item)
-        guard !pairs.isEmpty else { continue }
-        sheet.add("On \(item.on)", "\(grouped(item.rows)) rows")
-        for (name, value) in pairs { sheet.add("  \(name)", short(value, digits: 5)) }
-    }
-}
-
-/// The one number of a run that a list has room for.
-func headline(_ metrics: [Metrics]) -> String {
-    let best = metrics.first { $0.on != "training" } ?? metrics.first
-    return best?.accuracy.map { fixed($0, 4) } ?? "-"
-}
-
-private func metricPairs(_ metrics: Metrics) -> [(String, Double)] {
-    let all: [(String, Double?)] = [
-        ("accuracy", metrics.accuracy), ("balanced accuracy", metrics.balancedAccuracy),
-        ("precision", metrics.precision), ("recall", metrics.recall), ("f1", metrics.f1),
-        ("log loss", metrics.logLoss), ("rmse", metrics.rmse), ("r2", metrics.r2),
-    ]
-    return all.compactMap { name, value in value.map { (name, $0) } }
 }

@@ -1,0 +1,81 @@
+import Domain
+import Learning
+import LinearAlgebra
+
+extension Trainer {
+    /// Settles what the rows of each class weigh, or which of them are drawn.
+    ///
+    /// All ranks learn how many rows of each class every rank has, and decide alike.
+    func balanceRows() throws(TrainingError) {
+        let weighing = task.spec.weighing
+        let balance = weighing.balance ?? .none
+        guard task.classes > 0, balance != .none || !task.classWeights.isEmpty else { return }
+        let labels = try classesOfRows()
+        let world = reducer.worldSize
+        var counts = [Double](repeating: 0, count: world * task.classes)
+        for row in training { counts[reducer.rank * task.classes + labels[Int(row)]] += 1 }
+        counts = try summed(counts)
+        let byRank = (0..<world).map { rank in
+            (0..<task.classes).map { Int(counts[rank * task.classes + $0]) }
+        }
+        var totals = (0..<task.classes).map { number in byRank.reduce(0) { $0 + $1[number] } }
+        if balance == .oversample || balance == .undersample {
+            let resampling = Resampling(isOver: balance == .oversample, counts: byRank)
+            training = resampling.rows(
+                of: reducer.rank,
+                from: training,
+                seed: task.spec.seed
+            ) { labels[Int($0)] }
+            rowsOfRanks = resampling.rowsOfRanks
+            isResampled = true
+            totals = (0..<task.classes).map { number in
+                resampling.targets.reduce(0) { $0 + $1[number] }
+            }
+        }
+        let given =
+            balance == .weights ? RowWeights.balanced(counts: totals) : task.classWeights
+        guard !given.isEmpty else { return }
+        weights = RowWeights(given, counts: totals)
+        if task.kind.isLinear { model.classWeights = weights.normalized }
+    }
+
+    /// The class of every row of this rank.
+    private func classesOfRows() throws(TrainingError) -> [Int] {
+        var classes: [Int] = []
+        classes.reserveCapacity(rows.rows)
+        var low = 0
+        while low < rows.rows {
+            let high = Swift.min(rows.rows, low + 4096)
+            try wrap { () throws(RowSourceError) in
+                try rows.withRows(low..<high) { batch in
+                    guard case .classes(let labels) = batch.labels else { return }
+                    for row in 0..<batch.rows { classes.append(Int(labels[row])) }
+                }
+            }
+            low = high
+        }
+        observer.tick()
+        return classes
+    }
+
+    /// Mean loss over the rows as they are drawn.
+    func drawnLoss(_ scorer: any Scorer) throws(TrainingError) -> Double? {
+        let drawn = ScaledRows(
+            rows,
+            scaling: Scaling(columns: .none(columns: task.columns))
+        )
+        var sums = EvaluationSums(classes: task.classes)
+        var low = 0
+        while low < training.count {
+            let high = Swift.min(training.count, low + 512)
+            try wrap { () throws(RowSourceError) in
+                try drawn.withRows(training[low..<high]) { sums.add($0, by: scorer) }
+            }
+            observer.tick()
+            low = high
+        }
+        let values = try summed(sums.values)
+        let all = EvaluationSums(classes: task.classes, values: values) ?? sums
+        return all.meanLoss(weights: weights.normalized)
+    }
+}
