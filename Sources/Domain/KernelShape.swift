@@ -38,7 +38,7 @@ public struct KernelFunction: Hashable, Codable, Sendable {
 /// | `supports.offsets` | (supports + 1) i32 | where sparse: first entry of each row |
 /// | `supports.indices` | (nonzeros) i32 | their columns, from 0, rising within a row |
 /// | `supports.values` | (nonzeros) | their values |
-/// | `coefficients` | (classes − 1, supports) | LIBSVM's `sv_coef`; (outputs, supports) one-vs-rest |
+/// | `coefficients` | (classes − 1, supports) | LIBSVM's `sv_coef`; (outputs, supports) for ovr |
 /// | `rho` | (outputs) | f = Σ coefficient · K − rho; pairs go (0,1), (0,2) … (1,2) … |
 /// | `prob.a`, `prob.b` | (pairs) | P(first of the pair) = 1/(1 + exp(a·f + b)); on request |
 /// | `frequencies` | (features, columns) | random Fourier features instead of support vectors |

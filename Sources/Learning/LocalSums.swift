@@ -1,6 +1,6 @@
 /// How many rows each rank sums over in one step, where its rows must not be told one by one.
 ///
-/// A rank of c rows takes part in all s steps of an epoch: between ⌊c/s⌋ and ⌈c/s⌉ rows in each. The
+/// A rank of c rows takes part in all s steps of an epoch: ⌊c/s⌋ to ⌈c/s⌉ rows in each. The
 /// gradient of one row of a linear model is that row times a number, so a sum over few is refused.
 public struct LocalSums: Equatable, Sendable {
     private let rowsOfRanks: [Int]

@@ -43,7 +43,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noRows: "no rows to train on"
         case .unsupported(let algorithm): "this worker knows no \(algorithm.rawValue)"
         case .fewRows(let rank, let rows, let least):
-            "rank \(rank) would sum over \(rows) rows in a step; fewer than \(least) tell of single "
+            "rank \(rank) would sum over \(rows) rows in a step; under \(least) tell of single "
                 + "rows, and its neighbours see the sums: larger --batch, or --share-sums"
         }
     }

@@ -21,7 +21,7 @@ struct Distmlctl: ParsableCommand {
 
             The result goes to standard output, all else to standard error. Exit codes: 0 done, \
             1 failed, 2 bad usage, 3 daemon not reachable, 4 not permitted, 5 not found, \
-            6 conflict, 7 refused, 8 timed out while waiting, 9 --dry-run, 10 diverged, 11 stopped, \
+            6 conflict, 7 refused, 8 timed out, 9 --dry-run, 10 diverged, 11 stopped, \
             12 nodes lost, 70 internal error, 130 detached by Ctrl-C.
             """,
         version: distmlVersion,

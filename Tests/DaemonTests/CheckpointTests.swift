@@ -116,7 +116,7 @@ struct CheckpointTests {
         try await withCheckpoints { nodes, world in
             let objects = world.objects
             let next = bytes(step: 30)
-            // Before the rename: a scratch file, whole or not, that a crash keeps from being closed.
+            // Before the rename: a scratch file, whole or not, that a crash left open.
             let scratch = nodes.home("a") + "/state/scratch/"
             for count in [0, 1, next.count / 2, next.count] {
                 let name = ObjectID.random().text

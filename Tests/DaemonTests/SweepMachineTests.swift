@@ -154,7 +154,8 @@ struct SweepMachineTests {
         var machine = SweepMachine(spec(5, parallel: 5))
         for trial in 1...5 {
             _ = machine.next()
-            let wasReached2 = machine.reached(Job(trial: trial, fold: nil), epochs: 1, loss: Double(trial))
+            let job = Job(trial: trial, fold: nil)
+            let wasReached2 = machine.reached(job, epochs: 1, loss: Double(trial))
             #expect(!wasReached2)
         }
         #expect(machine.nextRung(of: Job(trial: 1, fold: nil)) == nil)

@@ -72,9 +72,10 @@ struct NaiveNetwork {
                         let from = tap % input.channels
                         let row = y + tap / input.channels / kernel - half
                         let column = x + tap / input.channels % kernel - half
-                        guard (0..<input.height).contains(row), (0..<input.width).contains(column)
-                        else { continue }
-                        let value = image[(row * input.width + column) * input.channels + from]
+                        let isInside =
+                            (0..<input.height).contains(row) && (0..<input.width).contains(column)
+                        let place = (row * input.width + column) * input.channels + from
+                        let value = isInside ? image[place] : 0
                         sum += weights[channel * kernel * kernel * input.channels + tap] * value
                     }
                     result.append(sum)

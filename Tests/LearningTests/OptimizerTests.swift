@@ -28,7 +28,7 @@ struct OptimizerTests {
         return search.parameters.array
     }
 
-    /// Three steps of the formulas in Double; `move` gets θ, g without penalty, the step from 1, and
+    /// Three steps of the formulas in Double; `move` gets θ, g without penalty, the step, and
     /// whether it moves weights.
     private func reference(
         _ move: (inout [Double], [Double], Int, Bool) -> Void

@@ -102,7 +102,7 @@ struct WorkerProcessTests {
             try worker.answer(request)
             if request.operation == .max { break }
         }
-        #expect(counts == [20_000, 16_384, 3616, 8192, 8192, 3616, 2])
+        #expect(counts == [20_000, 18_432, 1568, 9216, 9216, 1568, 2])
         let report = StateReport(id: 0, metadata: [1, 1, 1], state: [])
         #expect(try worker.next() == .result(report))
     }

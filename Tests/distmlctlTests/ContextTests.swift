@@ -4,6 +4,13 @@ import Testing
 
 @testable import distmlctl
 
+/// How a program and the `ssh` that it called ended.
+private struct Called {
+    let ending: Ending
+    let arguments: [String]
+    let sent: String
+}
+
 @Suite("Commands on another host")
 struct ContextTests {
     /// Runs the program with a program `ssh` that notes how it was called and what it was sent.
@@ -12,7 +19,7 @@ struct ContextTests {
         input: String = "",
         answer: String = "done",
         code: Int = 0
-    ) throws -> (ending: Ending, arguments: [String], sent: String) {
+    ) throws -> Called {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "distmlctl-ssh-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(
@@ -37,7 +44,7 @@ struct ContextTests {
             (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
         }
         let arguments = lines("arguments").split(separator: "\n").map(String.init)
-        return (ending, arguments, lines("sent"))
+        return Called(ending: ending, arguments: arguments, sent: lines("sent"))
     }
 
     @Test("The words go through ssh, quoted for the shell on the other side")

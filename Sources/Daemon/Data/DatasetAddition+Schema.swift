@@ -129,7 +129,7 @@ extension DatasetAddition {
         if let column = columns.first(where: { $0.categories != nil }) {
             throw RPCError(
                 .refused,
-                "column '\(column.name)' is text: its categories stand in the rows, which stay here",
+                "column '\(column.name)' is text: its categories stand in rows, which stay here",
                 hint: "--like a dataset that has them, --drop \(column.name), or --share-rows"
             )
         }

@@ -25,7 +25,7 @@ extension SweepKeeper {
         guard runs <= runsMax else {
             throw RPCError(
                 .badUsage,
-                "\(spec.trials.count) trials on \(spec.folds ?? 1) folds are \(runs) runs, more than "
+                "\(spec.trials.count) trials on \(spec.folds ?? 1) folds are \(runs) runs, over "
                     + "\(runsMax)",
                 hint: "try fewer values or folds"
             )
