@@ -33,7 +33,7 @@ public struct CompensatedSum: Equatable, Sendable {
     /// The sum, rounded.
     public var value: Double { high + rest }
 
-    /// The same sum with no more in `rest` than `high` cannot hold, whatever the order of the terms.
+    /// The same sum with no more in `rest` than `high` cannot hold, in any order of the terms.
     private var settled: CompensatedSum {
         CompensatedSum(high: value, rest: rest - (value - high))
     }

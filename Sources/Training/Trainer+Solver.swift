@@ -42,7 +42,7 @@ extension Trainer {
             state.rowsRead = Double(state.epoch) * Double(totalRows)
             if let report = solver.report { self.report(report) }
             if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
-            if wishes[2] > 0, verdict == .moved { save() }
+            if wishes[2] > 0, verdict == .moved, tellsState { save() }
             if let output = try endIfDone(solver, verdict, wishes) { return output }
         }
     }
@@ -70,8 +70,13 @@ extension Trainer {
         return weights
     }
 
+    /// Whether a checkpoint may be made: it lies on every node, and that of a machine holds numbers
+    /// of single rows.
+    private var tellsState: Bool { !(task.hidesRows && task.spec.algorithm == .svm) }
+
     /// Puts the solver's state where a checkpoint takes it from; all ranks meet.
     private func keep(_ solver: any Solver) throws(TrainingError) {
+        guard tellsState else { return }
         let own = solver.state
         var rows = [[Double]](repeating: [], count: reducer.worldSize)
         var writer = ByteWriter()
@@ -121,7 +126,7 @@ extension Trainer {
         case .moved, .interrupted: break
         }
         if wishes[0] > 0 {
-            save()
+            if tellsState { save() }
             return try end(.stopped, "stopped on request", solver)
         }
         if wishes[1] > 0 { return try end(.limitReached, "the time was up", solver) }

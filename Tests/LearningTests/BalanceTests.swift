@@ -58,12 +58,17 @@ struct BalanceTests {
                 #expect(rows == taken(1))
                 for number in 0..<3 {
                     let own = all.filter { labels[Int($0)] == number }
-                    let times = own.map { row in rows.count { $0 == row } }
-                    #expect(times.reduce(0, +) == resampling.targets[rank][number])
-                    #expect((times.max() ?? 0) - (times.min() ?? 0) <= 1)
+                    expectEven(rows, over: own, sum: resampling.targets[rank][number])
                 }
             }
         }
+    }
+
+    /// Each of `own` is among `rows` as often as the others to within one, `sum` times together.
+    private func expectEven(_ rows: [Int32], over own: [Int32], sum: Int) {
+        let times = own.map { row in rows.count { $0 == row } }
+        #expect(times.reduce(0, +) == sum)
+        #expect((times.max() ?? 0) - (times.min() ?? 0) <= 1)
     }
 
     @Test("Another seed leaves out other rows")

@@ -113,11 +113,10 @@ struct RankingTests {
             let plan = RankingPlan(counts: allCounts, keysMax: keysMax)
             return try MeetingRanks.run(worldSize) { reducer in
                 try plan.walks(0..<4, with: reducer) { pass in
-                    for row in 0..<300 where row % worldSize == reducer.rank {
-                        for number in 0..<4 {
-                            let isPositive = allLabels[row] == number
-                            pass.add(allScores[row][number], of: number, isPositive: isPositive)
-                        }
+                    for item in 0..<1200 where item / 4 % worldSize == reducer.rank {
+                        let (row, number) = (item / 4, item % 4)
+                        let isPositive = allLabels[row] == number
+                        pass.add(allScores[row][number], of: number, isPositive: isPositive)
                     }
                 }.map(\.rocArea)
             }[0]

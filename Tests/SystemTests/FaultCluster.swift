@@ -64,7 +64,9 @@ final class FaultCluster {
 
     /// The run that all are: a fixed number of steps, checkpoints close together.
     private func command(_ name: String, steps: Int = steps) -> [String] {
-        ["run", "sgd", "--dataset", "digits", "--lr", "1e-4", "--schedule", "constant"]
+        // On all three: a run that is begun again after a fault must have the same seats.
+        ["run", "sgd", "--dataset", "digits", "--nodes", "3", "--lr", "1e-4"]
+            + ["--schedule", "constant"]
             + ["--tol", "1e-12", "--epochs", "100000", "--steps", "\(steps)"]
             + ["--checkpoint-every", "40", "--name", name]
     }
