@@ -42,8 +42,9 @@ extension Trainer {
             state.rowsRead = Double(state.epoch) * Double(totalRows)
             if let report = solver.report { self.report(report) }
             if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
-            if wishes[2] > 0, verdict == .moved, tellsState { save() }
             if let output = try endIfDone(solver, verdict, wishes) { return output }
+            // Never where the run ends: who went on from there would take a step too many.
+            if wishes[2] > 0, verdict == .moved, tellsState { save() }
         }
     }
 
@@ -125,17 +126,17 @@ extension Trainer {
             return try end(.converged, "no step lowers P further in 64-bit numbers", solver)
         case .moved, .interrupted: break
         }
-        if wishes[0] > 0 {
-            if tellsState { save() }
-            return try end(.stopped, "stopped on request", solver)
-        }
-        if wishes[1] > 0 { return try end(.limitReached, "the time was up", solver) }
         if let limit = task.spec.epochs, state.epoch >= limit {
             return try end(.limitReached, "\(state.epoch) passes over the rows", solver)
         }
         if let limit = task.spec.steps, state.step >= limit {
             return try end(.limitReached, "\(limit) steps", solver)
         }
+        if wishes[0] > 0 {
+            if tellsState { save() }
+            return try end(.stopped, "stopped on request", solver)
+        }
+        if wishes[1] > 0 { return try end(.limitReached, "the time was up", solver) }
         return nil
     }
 
