@@ -19,11 +19,13 @@ struct FieldScanner {
 
     private let file: String
     private let fieldBytesMax: Int
+    private let delimiters: UInt64
 
     init(delimiter: UInt8, file: String, limits: ImportLimits) {
         self.delimiter = delimiter
         self.file = file
         fieldBytesMax = limits.fieldBytesMax
+        delimiters = everyByte &* UInt64(delimiter)
     }
 
     /// Forgets the line ends of the row before.
@@ -58,11 +60,29 @@ struct FieldScanner {
             return try quoted(bytes, at: &position, end: end, place)
         }
         let start = position
-        while !endsField(bytes[position]) { position &+= 1 }
+        skipToEnd(bytes, &position)
         guard position - start <= fieldBytesMax else { throw tooLong(line: line, column: column) }
         var last = position
         while last > start, isBlank(bytes[last - 1]) { last &-= 1 }
         return .plain(start..<last)
+    }
+
+    /// Moves to the end of an unquoted field, eight bytes at a time where there are as many.
+    @inline(__always)
+    private func skipToEnd(_ bytes: Span<UInt8>, _ position: inout Int) {
+        let text = bytes.bytes
+        while position &+ 8 <= bytes.count {
+            let word = text.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let ends =
+                zeroBytes(word ^ delimiters) | zeroBytes(word ^ newlines)
+                | zeroBytes(word ^ returns)
+            guard ends == 0 else {
+                position &+= ends.trailingZeroBitCount >> 3
+                return
+            }
+            position &+= 8
+        }
+        while !endsField(bytes[position]) { position &+= 1 }
     }
 
     private mutating func quoted(
@@ -148,6 +168,15 @@ struct FieldScanner {
 }
 
 private let quote: UInt8 = 0x22
+private let everyByte: UInt64 = 0x0101_0101_0101_0101
+private let newlines = everyByte &* 0x0A
+private let returns = everyByte &* 0x0D
+
+/// The top bit of every byte that is zero, exact up to the first one that is (little-endian).
+@inline(__always)
+private func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- everyByte) & ~word & (everyByte &* 0x80)
+}
 
 /// Whether a field says that its value is missing.
 func isMissing(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {

@@ -45,6 +45,69 @@ func parseNumber(_ bytes: Span<UInt8>, at position: inout Int) -> Float? {
     return parseDecimal(bytes, at: &position)
 }
 
+/// Reads `[-] digits [. digits]` of at most 15 digits, as `parseNumber` does, and moves behind it.
+///
+/// It is nil for anything else, and `position` is lost then.
+/// - Precondition: a byte that belongs to no number follows within the `count` bytes of `text`.
+@inline(__always)
+func parsePlainNumber(
+    _ text: UnsafePointer<UInt8>,
+    _ count: Int,
+    at position: inout Int
+) -> Float? {
+    let isNegative = text[position] == 0x2D
+    if isNegative { position &+= 1 }
+    let start = position
+    var whole = UInt64(text[position] &- 0x30)
+    guard whole <= 9 else { return nil }
+    position &+= 1
+    while true {
+        let digit = text[position] &- 0x30
+        guard digit <= 9 else { break }
+        whole = whole &* 10 &+ UInt64(digit)
+        position &+= 1
+    }
+    var digits = position &- start
+    var fraction = 0
+    if text[position] == 0x2E {
+        position &+= 1
+        let point = position
+        while position &+ 8 <= count, let eight = eightDigits(text + position) {
+            whole = whole &* 100_000_000 &+ eight
+            position &+= 8
+        }
+        while true {
+            let digit = text[position] &- 0x30
+            guard digit <= 9 else { break }
+            whole = whole &* 10 &+ UInt64(digit)
+            position &+= 1
+        }
+        fraction = position &- point
+        digits &+= fraction
+    }
+    guard digits <= 15 else { return nil }
+    let magnitude =
+        digits <= 7
+        ? Float(Int32(truncatingIfNeeded: whole)) / Float(smallPowersOfTen[fraction])
+        : Float(Double(Int64(bitPattern: whole)) / powersOfTen[fraction])
+    return isNegative ? -magnitude : magnitude
+}
+
+/// The value of eight digits; nil where the eight bytes are not all digits.
+///
+/// Pairs, then fours, then eights are put together in the lanes of one word (little-endian).
+@inline(__always)
+private func eightDigits(_ text: UnsafePointer<UInt8>) -> UInt64? {
+    let bytes = UnsafeRawPointer(text).loadUnaligned(as: UInt64.self)
+    var word = bytes &- 0x3030_3030_3030_3030
+    let isOther = word | (word &+ 0x7676_7676_7676_7676) | bytes
+    guard isOther & 0x8080_8080_8080_8080 == 0 else { return nil }
+    word = word &* 10 &+ (word >> 8)
+    let low = (word & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
+    let high = ((word >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
+    return (low &+ high) >> 32
+}
+
 /// Reads any number.
 @inline(never)
 private func parseDecimal(_ bytes: Span<UInt8>, at position: inout Int) -> Float? {

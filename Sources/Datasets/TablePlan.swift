@@ -44,12 +44,12 @@ extension TablePlan {
         guard let first = rows.first else {
             throw DatasetError(.emptyDataset, "has no rows", file: file)
         }
-        hasHeader = options.header ?? looksLikeHeader(rows)
+        var columns = first.indices.map { ColumnLook(index: $0, in: rows[1...]) }
+        hasHeader = options.header ?? looksLikeHeader(rows, columns)
         guard !hasHeader || rows.count > 1 else {
             throw DatasetError(.emptyDataset, "has a header and no rows", file: file)
         }
-        let body = hasHeader ? rows[1...] : rows[...]
-        let columns = first.indices.map { ColumnLook(index: $0, in: body) }
+        if !hasHeader { for index in columns.indices { columns[index].add(first[index]) } }
         names = columnNames(hasHeader ? first : nil, count: first.count)
         if let twice = firstDuplicate(names) {
             throw DatasetError(
@@ -131,19 +131,22 @@ struct ColumnLook {
     var malformed = 0
     /// Other fields that are no numbers.
     var words = 0
-    /// Distinct values among the numbers.
+    /// Distinct values among the numbers; no more are kept than tell that they are too many.
     var distinct: Set<Float> = []
 
     init(index: Int, in rows: ArraySlice<[String]>) {
-        for row in rows where index < row.count {
-            switch kind(of: row[index]) {
-            case .number(let value):
-                numbers += 1
-                distinct.insert(value)
-            case .malformed: malformed += 1
-            case .word: words += 1
-            case .missing: break
-            }
+        for row in rows where index < row.count { add(row[index]) }
+    }
+
+    /// Looks at one more field.
+    mutating func add(_ text: String) {
+        switch kind(of: text) {
+        case .number(let value):
+            numbers += 1
+            if distinct.count <= classNumbersMax { distinct.insert(value) }
+        case .malformed: malformed += 1
+        case .word: words += 1
+        case .missing: break
         }
     }
 
@@ -153,13 +156,13 @@ struct ColumnLook {
     /// Whether it could be classes: text, or few whole numbers.
     var isClassLike: Bool {
         if isText { return true }
-        return distinct.count >= 2 && distinct.count <= 100
+        return distinct.count >= 2 && distinct.count <= classNumbersMax
             && distinct.allSatisfy { $0 == $0.rounded() }
     }
 
     /// Whether its numbers are as classes are called: 0, 1, … or 1, 2, … or −1 and 1.
     var hasClassNumbers: Bool {
-        guard !isText, (2...100).contains(distinct.count),
+        guard !isText, (2...classNumbersMax).contains(distinct.count),
             distinct.allSatisfy({ $0 == $0.rounded() }),
             let least = distinct.min(), let most = distinct.max()
         else { return false }
@@ -167,6 +170,9 @@ struct ColumnLook {
         return (least == 0 || least == 1) && Int(most - least) == distinct.count - 1
     }
 }
+
+/// A column of more distinct numbers than these does not hold classes.
+private let classNumbersMax = 100
 
 private enum FieldKind {
     case number(Float)
@@ -181,6 +187,7 @@ private func isNumber(_ text: String) -> Bool {
 }
 
 private func kind(of text: String) -> FieldKind {
+    if let whole = fewDigits(text) { return .number(whole) }
     let bytes = Array(text.utf8)
     if isMissing(bytes.span, 0..<bytes.count) { return .missing }
     if let value = number(text) { return .number(value) }
@@ -196,18 +203,30 @@ private func kind(of text: String) -> FieldKind {
     return .word
 }
 
+/// The value of a text of one to seven digits; nil for another.
+private func fewDigits(_ text: String) -> Float? {
+    let digits = text.utf8
+    guard (1...7).contains(digits.count) else { return nil }
+    var whole: Int32 = 0
+    for digit in digits {
+        guard digit &- 0x30 <= 9 else { return nil }
+        whole = whole &* 10 &+ Int32(digit &- 0x30)
+    }
+    return Float(whole)
+}
+
 /// Whether the first row names the columns.
 ///
 /// It does where a word stands above a column of numbers; or, where all is text, where none of its
 /// fields occurs again below it. A single row without a number names columns that have no rows.
-private func looksLikeHeader(_ rows: [[String]]) -> Bool {
+private func looksLikeHeader(_ rows: [[String]], _ looks: [ColumnLook]) -> Bool {
     guard let first = rows.first else { return false }
     if rows.count == 1 { return !first.contains { isNumber($0) } }
     let body = rows[1...]
     var hasNumbers = false
     var occursAgain = false
     for (index, name) in first.enumerated() {
-        let look = ColumnLook(index: index, in: body)
+        let look = looks[index]
         hasNumbers = hasNumbers || look.numbers > 0
         if case .word = kind(of: name), look.numbers > 0, look.words == 0 { return true }
         occursAgain = occursAgain || body.contains { index < $0.count && $0[index] == name }

@@ -20,6 +20,9 @@ struct TableReader {
     private var label = StagedLabel.none
     private let known: [SourceColumn]?
     private let wantsSums: Bool
+    /// Where the run of number columns ends that each column is in, the last column left out; a
+    /// column that is in none ends before itself.
+    private let runEnds: [Int]
 
     init(plan: TablePlan, options: ImportOptions, staging: StagingWriter) {
         self.plan = plan
@@ -32,6 +35,7 @@ struct TableReader {
         sums = [Double](repeating: 0, count: width)
         known = options.known?.mapping.columns
         wantsSums = options.missing == .mean
+        runEnds = plan.runEnds
         scanner = FieldScanner(delimiter: plan.delimiter, file: "", limits: options.limits)
         for (slot, column) in (known ?? []).enumerated() {
             for category in column.categories ?? [] { _ = texts[slot].number(of: category) }
@@ -108,6 +112,9 @@ struct TableReader {
         let last = plan.roles.count - 1
         var column = 0
         while true {
+            if !wantsSums, column < runEnds[column] {
+                readPlainRun(bytes, at: &position, column: &column)
+            }
             if case .number(let slot) = plan.roles[column],
                 readPlainNumber(bytes, at: &position, slot: slot)
             {
@@ -124,6 +131,36 @@ struct TableReader {
             position &+= 1
             column &+= 1
         }
+    }
+
+    /// Reads fields that are plain numbers with the separator right behind them, as long as one
+    /// follows another.
+    private mutating func readPlainRun(
+        _ bytes: Span<UInt8>,
+        at position: inout Int,
+        column: inout Int
+    ) {
+        guard case .number(let first) = plan.roles[column] else { return }
+        let end = runEnds[column]
+        let delimiter = scanner.delimiter
+        let firstColumn = column
+        var (from, next) = (position, column)
+        bytes.withUnsafeBufferPointer { text in
+            row.withUnsafeMutableBufferPointer { row in
+                guard let start = text.baseAddress, let row = row.baseAddress else { return }
+                while next < end {
+                    var i = from
+                    if start[i] == 0x20 { i &+= 1 }
+                    guard let value = parsePlainNumber(start, text.count, at: &i),
+                        start[i] == delimiter
+                    else { break }
+                    row[first &+ next &- firstColumn] = value
+                    next &+= 1
+                    from = i &+ 1
+                }
+            }
+        }
+        (position, column) = (from, next)
     }
 
     /// Reads a field that is an unquoted number; else leaves `position` where it is.
@@ -180,8 +217,7 @@ struct TableReader {
             if isMissing(bytes, range) {
                 throw place(column).with(.missingLabel, "the label is missing")
             }
-            let place = place(column)
-            label = try labels.add(bytes, range) { place }
+            label = try labels.add(bytes, range) { place(column) }
         case .number(let slot):
             if try takeMissing(bytes, range, slot: slot, column) { return }
             let text = string(bytes, range)
@@ -203,6 +239,18 @@ struct TableReader {
                 row[slot] = Float(try newCategory(bytes, range, slot: slot, column))
             }
         }
+    }
+}
+
+extension TablePlan {
+    /// For each column where the run of number columns that it is in ends, before the last column.
+    fileprivate var runEnds: [Int] {
+        var ends = Array(roles.indices)
+        for column in roles.indices.dropLast().reversed() {
+            guard case .number = roles[column] else { continue }
+            ends[column] = max(column + 1, ends[column + 1])
+        }
+        return ends
     }
 }
 

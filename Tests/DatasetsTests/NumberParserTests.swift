@@ -30,6 +30,27 @@ struct NumberParserTests {
         }
     }
 
+    @Test("What the quick way through a table takes, it takes as strtod does")
+    func plain() {
+        var random = TestRandom(3)
+        var taken = 0
+        for _ in 0..<50_000 {
+            let text = randomNumber(&random)
+            let bytes = Array((text + ",2\n").utf8)
+            let value = bytes.withUnsafeBufferPointer { bytes -> Float? in
+                var position = 0
+                let value = bytes.baseAddress.flatMap {
+                    parsePlainNumber($0, bytes.count, at: &position)
+                }
+                return bytes[position] == 0x2C ? value : nil
+            }
+            guard let value else { continue }
+            taken += 1
+            #expect(value.bitPattern == reference(text).bitPattern, "\(text)")
+        }
+        #expect(taken > 20_000)
+    }
+
     @Test("Printed floats come back as the same bits")
     func roundTrip() {
         var random = TestRandom(2)
