@@ -16,7 +16,7 @@ enum SolverCase: CaseIterable {
         }
     }
 
-    private var classes: Int {
+    var classes: Int {
         switch self {
         case .conjugate, .oneVsRest, .crammerSinger, .lbfgs: 3
         default: 2
