@@ -78,6 +78,7 @@ private final class MeetingReducer: Reducer {
     /// The number of the sum after which this rank's result is another.
     private let flipsAt: Int?
     private var sums = 0
+    private var meetings = 0
 
     init(rank: Int, ranks: RankThreads, flipsAt: Int?) {
         self.rank = rank
@@ -123,14 +124,15 @@ private final class MeetingReducer: Reducer {
 
     func finishSum(_ token: Int) {}
 
-    var waiting: (count: Int, seconds: Double) { (sums, 0) }
+    var waiting: (count: Int, seconds: Double) { (meetings, 0) }
 
     func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]] {
-        try ranks.exchange(bytes, rank: rank)
+        meetings += 1
+        return try ranks.exchange(bytes, rank: rank)
     }
 
     private func gather(_ values: [Double]) throws(ReducerError) -> [[Double]] {
-        let all = try ranks.exchange(values.withUnsafeBytes { Array($0) }, rank: rank)
+        let all = try gather(values.withUnsafeBytes { Array($0) })
         return all.map { bytes in
             bytes.withUnsafeBytes { raw in
                 (0..<bytes.count / 8).map {
