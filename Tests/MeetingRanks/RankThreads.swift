@@ -91,9 +91,10 @@ private final class MeetingReducer: Reducer {
     func makeVector(count: Int) -> Vector { Vector(zeros: count) }
 
     func sum(_ vector: inout Vector) throws(ReducerError) {
-        var values = vector.array.map { Double($0) }
-        try sum(&values)
-        for index in values.indices { vector[index] = Float(values[index]) }
+        let all = try gather(vector.array.map { Double($0) })
+        for index in 0..<vector.count {
+            vector[index] = all.reduce(Float(0)) { $0 + Float($1[index]) }
+        }
         sums += 1
         if sums == flipsAt { vector[0] += 1 }
     }
@@ -115,7 +116,7 @@ private final class MeetingReducer: Reducer {
     ) throws(ReducerError) -> Int {
         let all = try gather(vector.buffer[elements].map { Double($0) })
         for (place, index) in elements.enumerated() {
-            vector.buffer[index] = Float(all.reduce(0) { $0 + $1[place] })
+            vector.buffer[index] = all.reduce(Float(0)) { $0 + Float($1[place]) }
         }
         sums += 1
         if sums == flipsAt { vector.buffer[elements.lowerBound] += 1 }
