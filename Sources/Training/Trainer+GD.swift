@@ -33,8 +33,10 @@ extension Trainer {
                 let loss = (search.value ?? value) * lossUnit
                 report(loss: loss, epoch: Double(state.epoch), rate: search.step)
             }
-            keep(search, isWanted: flags[2] > 0 && verdict != .refused)
+            keep(search)
             if let output = try endIfDone(search, verdict, flags) { return output }
+            // Never where the run ends: who went on from there would take a step too many.
+            if flags[2] > 0, verdict != .refused { save() }
         }
     }
 
@@ -118,12 +120,11 @@ extension Trainer {
         return (value, gradient, Array(sums[(count + 1)...]))
     }
 
-    private func keep(_ search: GradientDescent, isWanted: Bool) {
+    private func keep(_ search: GradientDescent) {
         state.point = search.parameters
         state.gradient = search.gradient
         state.history = search.history
         state.valueAndStep = [search.value ?? 0, search.step]
-        if isWanted { save() }
     }
 
     /// ‖∇P‖ by the parameters of raw features, or of those in the scale that was asked for: what
@@ -177,6 +178,13 @@ extension Trainer {
             let rule = "no step lowers P further in 32-bit parameters"
             return try finish(.converged, rule: rule, scaled: point, gap: gap)
         }
+        if state.epoch >= choices.epochsMax {
+            let rule = "\(state.epoch) passes over the rows"
+            return try finish(.limitReached, rule: rule, scaled: point, gap: gap)
+        }
+        if let limit = task.spec.steps, state.step >= limit {
+            return try finish(.limitReached, rule: "\(limit) steps", scaled: point, gap: gap)
+        }
         // A refused trial is not a state to go on from bit for bit; the next one is.
         if flags[0] > 0, verdict != .refused {
             save()
@@ -184,13 +192,6 @@ extension Trainer {
         }
         if flags[1] > 0 {
             return try finish(.limitReached, rule: "the time was up", scaled: point, gap: gap)
-        }
-        if state.epoch >= choices.epochsMax {
-            let rule = "\(state.epoch) passes over the rows"
-            return try finish(.limitReached, rule: rule, scaled: point, gap: gap)
-        }
-        if let limit = task.spec.steps, state.step >= limit {
-            return try finish(.limitReached, rule: "\(limit) steps", scaled: point, gap: gap)
         }
         return nil
     }

@@ -234,21 +234,22 @@ extension Trainer {
         state.epochLoss += Double(tail.loss)
         state.epochRows += rows
         checkpointWish = checkpointWish || tail.wantsSave > 0
-        if !isEndOfEpoch { observeStep(descent) }
+        if !isEndOfEpoch { reportStep() }
+        if let limit = task.spec.steps, state.step >= limit { return .steps }
         if tail.stops > 0 { return .stopped }
         if tail.isOutOfTime > 0 { return .time }
-        if let limit = task.spec.steps, state.step >= limit { return .steps }
+        // Never where the run ends: who went on from there would take a step too many.
+        if !isEndOfEpoch, checkpointWish { keep(descent.search) }
         return nil
     }
 
-    private func observeStep(_ descent: Descent) {
+    private func reportStep() {
         let share = Double(state.epochRows) / Double(Swift.max(1, totalRows))
         report(
             loss: state.epochLoss / Double(Swift.max(1, state.epochRows)) * lossUnit,
             epoch: Double(state.epoch) + share,
             rate: rate
         )
-        if checkpointWish { keep(descent.search) }
     }
 
     /// The rows of `rank` that the present step takes: together they are its whole epoch.
@@ -288,8 +289,9 @@ extension Trainer {
         let advised = isValidated ? try validate(descent.search.parameters) : .goOn
         report(loss: loss * lossUnit, epoch: Double(state.epoch), rate: lastRate)
         if advised == .stop { return .patience }
+        if advice == .stop, !choices.schedule.isPlanned { return .converged }
         if checkpointWish { keep(descent.search) }
-        return advice == .stop && !choices.schedule.isPlanned ? .converged : nil
+        return nil
     }
 
     private func keep(_ search: borrowing Optimizer) {

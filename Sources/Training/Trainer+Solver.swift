@@ -85,8 +85,9 @@ extension Trainer {
                 report(loss: seen.value, epoch: Double(state.epoch), rate: 0, gap: seen.gap)
             }
             if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
-            if wishes[2] > 0, verdict == .moved, tellsState { save() }
             if let output = try endIfDone(search, verdict, wishes) { return output }
+            // Never where the run ends: who went on from there would take a step too many.
+            if wishes[2] > 0, verdict == .moved, tellsState { save() }
         }
     }
 
@@ -147,17 +148,17 @@ extension Trainer {
             return try end(.limitReached, exhaustion(of: search.solver), search)
         case .moved, .interrupted: break
         }
-        if wishes[0] > 0 {
-            if tellsState { save() }
-            return try end(.stopped, "stopped on request", search)
-        }
-        if wishes[1] > 0 { return try end(.limitReached, "the time was up", search) }
         if let limit = task.spec.epochs, state.epoch >= limit {
             return try end(.limitReached, "\(state.epoch) passes over the rows", search)
         }
         if let limit = task.spec.steps, state.step >= limit {
             return try end(.limitReached, "\(limit) steps", search)
         }
+        if wishes[0] > 0 {
+            if tellsState { save() }
+            return try end(.stopped, "stopped on request", search)
+        }
+        if wishes[1] > 0 { return try end(.limitReached, "the time was up", search) }
         return nil
     }
 

@@ -9,7 +9,8 @@ struct DistmlBench: ParsableCommand {
         commandName: "distml-bench",
         abstract: "Measures this machine and distml's parts; needs no running daemon.",
         subcommands: [
-            LimitsCommand.self, AllReduceCommand.self, TrainCommand.self, RankCommand.self,
+            LimitsCommand.self, AllReduceCommand.self, TrainCommand.self, ExportCommand.self,
+            RankCommand.self,
         ]
     )
 

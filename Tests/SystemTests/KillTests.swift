@@ -42,10 +42,7 @@ private struct Kill: CustomStringConvertible {
 
 @Suite("Kills at random moments", .serialized)
 struct KillTests {
-    @Test(
-        "Whoever is killed, and when: the run ends with a cause, resumes to the same bits",
-        .enabled(if: Repetitions.isLong, "deploy/test --faults runs it")
-    )
+    @Test("Whoever is killed, and when: the run ends with a cause, resumes to the same bits")
     func kills() throws {
         let faults = try FaultCluster()
         var delays: [Double] = []

@@ -76,6 +76,24 @@ struct EndTests {
         #expect(records[0].result.steps > 0)
     }
 
+    @Test(
+        "A step at which a run ends leaves no checkpoint: from there it would go too far",
+        arguments: [Algorithm.sgd, .gd, .newton]
+    )
+    func ends(algorithm: Algorithm) throws {
+        var run = run(algorithm)
+        run.spec.epochs = 1_000
+        run.spec.checkpointEvery = 2
+        run.spec.steps = 4
+        let whole = try run.run()[0]
+        #expect(whole.result.rule == "4 steps")
+        #expect(whole.checkpoints.map(\.step) == [2])
+        run.checkpoint = whole.checkpoints.last
+        let resumed = try run.run()[0]
+        #expect(resumed.parameters == whole.parameters)
+        #expect(resumed.result.steps == 4)
+    }
+
     @Test("Steps and epochs are limits", arguments: [Algorithm.sgd, .gd])
     func limits(algorithm: Algorithm) throws {
         var run = run(algorithm)

@@ -82,4 +82,17 @@ struct LocalDataTests {
         run.checkpoint = checkpoint
         #expect(try run.run()[2].parameters == undisturbed[0].parameters)
     }
+
+    @Test(
+        "A machine whose state holds numbers of single rows tells none of them where rows stay",
+        arguments: [32, 0]
+    )
+    func machines(localRowsMin: Int) throws {
+        var run = TrialRun(.svm, rows.overThreeRanks)
+        run.localRowsMin = localRowsMin
+        run.spec.checkpointEvery = 2
+        let records = try run.run()
+        #expect(records.allSatisfy { $0.result.outcome == .converged })
+        #expect(records.allSatisfy { $0.checkpoints.isEmpty == (localRowsMin > 0) })
+    }
 }

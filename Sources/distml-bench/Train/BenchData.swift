@@ -33,8 +33,8 @@ struct BenchData {
             else { return nil }
             return Sources(train: train, test: test, rows: 12_000)
         case .fashionPart:
-            let train = try cut("train") { row, label in row < 10_000 ? label : nil }
-            guard let train, let test = images("t10k") else { return nil }
+            guard let train = try firstImages("train", rows: 10_000), let test = images("t10k")
+            else { return nil }
             return Sources(train: train, test: test, rows: 10_000)
         }
     }
@@ -47,6 +47,33 @@ struct BenchData {
         guard let folder else { return nil }
         let path = folder.appendingPathComponent(name).path
         return FileManager.default.isReadableFile(atPath: path) ? path : nil
+    }
+
+    /// The first images of one part of Fashion-MNIST, as a pair of IDX files.
+    func firstImages(_ part: String, rows: Int) throws -> [String]? {
+        try cut(part) { row, label in row < rows ? label : nil }
+    }
+
+    /// A file's bytes, several times over; nil where it is not there.
+    func text(_ name: String, times: Int) throws -> Data? {
+        guard let path = path(name) else { return nil }
+        let once = try Data(contentsOf: URL(fileURLWithPath: path))
+        return (0..<times).reduce(into: Data()) { all, _ in all.append(once) }
+    }
+
+    /// The first images of Fashion-MNIST as a table with a header, the label last.
+    func imageTable(rows: Int) throws -> Data? {
+        guard let files = images("train") else { return nil }
+        let (pixels, labels) = (try unzipped(files[0]), try unzipped(files[1]))
+        let words = (0...255).map { Array("\($0),".utf8) }
+        var text = Array(((0..<784).map { "p\($0)," }.joined() + "label\n").utf8)
+        for row in 0..<rows {
+            for value in pixels[16 + 784 * row..<16 + 784 * (row + 1)] {
+                text += words[Int(value)]
+            }
+            text += Array("\(labels[8 + row])\n".utf8)
+        }
+        return Data(text)
     }
 
     private func both(_ train: String, _ test: String, rows: Int) -> Sources? {

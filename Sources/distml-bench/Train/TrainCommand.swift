@@ -13,15 +13,15 @@ struct TrainCommand: ParsableCommand {
             Seconds are those of the search itself, data imported; peers are timed with their \
             data in memory. A job whose data are not in the folder of --data is left out, and \
             said so. Jobs: \
-            \(TrainJob.all.map(\.name).joined(separator: ", ")).
+            \((TrainJob.all.map(\.name) + ParseJob.all.map(\.name)).joined(separator: ", ")).
             """
     )
 
     @Option(name: .customLong("job"), help: "Only this job (repeatable; default: all).")
     var jobs: [String] = []
 
-    @Option(help: "Numbers of nodes, 1 to 16.")
-    var nodes = NumberList([1, 3])
+    @Option(help: "Numbers of nodes, 1 to 16 (default: those of each job).")
+    var nodes: NumberList?
 
     @Option(name: .customLong("repeat"), help: "Runs of each line; the median is shown.")
     var repeats = 5
@@ -38,12 +38,13 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard nodes.values.allSatisfy((1...16).contains) else {
+        guard nodes?.values.allSatisfy((1...16).contains) != false else {
             throw ValidationError("a number of nodes is 1 to 16")
         }
         guard repeats > 0 else { throw ValidationError("--repeat takes a number from 1 on") }
-        for name in jobs where !TrainJob.all.contains(where: { $0.name == name }) {
-            let names = TrainJob.all.map(\.name).joined(separator: ", ")
+        let known = TrainJob.all.map(\.name) + ParseJob.all.map(\.name)
+        for name in jobs where !known.contains(name) {
+            let names = known.joined(separator: ", ")
             throw ValidationError("there is no job '\(name)'; there are \(names)")
         }
     }
@@ -52,16 +53,22 @@ struct TrainCommand: ParsableCommand {
         let chosen = TrainJob.all.filter { jobs.isEmpty || jobs.contains($0.name) }
         let rows = try withTemporaryFolder { folder -> [TrainRow] in
             let python = try compare ? TrainPeers.python(keptIn: peers, or: folder, output) : nil
-            let largest = nodes.values.max() ?? 1
+            let largest = chosen.flatMap { nodes?.values ?? $0.nodes }.max() ?? 1
             _ = try ThrowawayCertificates(worldSize: largest, in: folder)
             let files = BenchData(folder: data.map { URL(fileURLWithPath: $0) }, scratch: folder)
-            return try chosen.flatMap { job -> [TrainRow] in
+            let trained = try chosen.flatMap { job -> [TrainRow] in
                 guard let sources = try files.sources(of: job) else {
                     output.note("\(job.name): its data are not in the folder of --data")
                     return []
                 }
                 return try measure(job, sources, folder, python)
             }
+            let parsed = try ParseJob.all.filter { jobs.isEmpty || jobs.contains($0.name) }
+                .flatMap { job in
+                    output.note("\(job.name) …")
+                    return try job.measure(files, python, repeats: repeats)
+                }
+            return trained + parsed
         }
         try output.print("train", rows, as: TrainRow.table(rows))
     }
@@ -73,7 +80,7 @@ struct TrainCommand: ParsableCommand {
         _ python: URL?
     ) throws -> [TrainRow] {
         var rows: [TrainRow] = []
-        for count in nodes.values {
+        for count in nodes?.values ?? job.nodes {
             output.note("\(job.name) on \(count) \(count == 1 ? "node" : "nodes") …")
             let place = folder.appendingPathComponent("\(job.name)-\(count)")
             try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
@@ -98,36 +105,64 @@ struct TrainCommand: ParsableCommand {
         _ cluster: BenchCluster,
         nodes count: Int
     ) throws -> TrainRow {
-        try cluster.command(["dataset", "add", "train"] + sources.train + job.reading)
+        let reading = job.reading.split(separator: " ").map(String.init)
+        try cluster.command(["dataset", "add", "train"] + sources.train + reading)
         if !sources.test.isEmpty {
-            let reading = ["--like", "train"] + job.testReading
-            try cluster.command(["dataset", "add", "test"] + sources.test + reading)
+            try cluster.command(["dataset", "add", "test"] + sources.test + ["--like", "train"])
         }
         var runs: [RunDocument] = []
+        var evaluations: [(metrics: [Metrics], seconds: Double)] = []
         var memory = 0
         for repetition in 0..<repeats {
-            let words = ["run", job.algorithm, "--dataset", "train"] + job.options
+            let given = "--dataset train --seed \(repetition) --name m\(repetition)"
+            let words = "run \(job.words) \(given)".split(separator: " ").map(String.init)
             let (run, peak) = try cluster.watchingWorkers {
-                try cluster.call(RunDocument.self, words + ["--name", "m\(repetition)"])
+                try cluster.call(RunDocument.self, words)
             }
             runs.append(run)
             memory = max(memory, peak)
+            guard !sources.test.isEmpty else { continue }
+            let start = ContinuousClock.now
+            let reply = try cluster.call(
+                ModelEval.Reply.self,
+                ["model", "eval", "m\(repetition)", "test"]
+            )
+            evaluations.append((reply.metrics, (ContinuousClock.now - start) / .seconds(1)))
         }
-        var accuracy = runs.last?.metrics.first?.accuracy
-        if !sources.test.isEmpty {
-            let reply = try cluster.call(ModelEval.Reply.self, ["model", "eval", "m0", "test"])
-            accuracy = reply.metrics.first?.accuracy
-        }
-        return TrainRow(
+        var row = TrainRow(
             job: job.name,
             implementation: "distml",
             nodes: count,
-            objective: runs.last?.objective.map { $0 * (job.isSum ? Double(sources.rows) : 1) },
-            accuracy: accuracy,
             seconds: median(runs.map(\.wallSeconds)),
-            rowsPerSecond: median(runs.map(\.rowsPerSecond)),
-            memoryBytes: memory,
-            secondsRatio: 1
+            memoryBytes: memory
         )
+        let metrics = evaluations.isEmpty ? runs.map(\.metrics) : evaluations.map(\.metrics)
+        row.accuracy = mean(metrics.compactMap { $0.first?.accuracy })
+        if job.source == .adult {
+            row.balancedAccuracy = mean(metrics.compactMap { $0.first?.balancedAccuracy })
+        }
+        row.fill(from: runs, of: job, rows: sources.rows)
+        if case .dual = job.objective { row.predictSeconds = median(evaluations.map(\.seconds)) }
+        return row
     }
+}
+
+extension TrainRow {
+    fileprivate mutating func fill(from runs: [RunDocument], of job: TrainJob, rows: Int) {
+        guard let last = runs.last else { return }
+        switch job.objective {
+        case .plain: objective = last.objective
+        case .sum: objective = last.objective.map { $0 * Double(rows) }
+        case .dual: objective = last.dualObjective
+        }
+        rowsPerSecond = median(runs.map(\.rowsPerSecond))
+        steps = last.steps
+        waits = last.traffic?.waits
+        bytesSent = last.bytesSentPerNode
+        hiddenShare = last.traffic?.hiddenShare
+    }
+}
+
+private func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
 }
