@@ -127,6 +127,12 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         // Rows in memory, for tests of whatever reads rows.
         .target(name: "RowSamples", dependencies: ["LinearAlgebra"], path: "Tests/RowSamples"),
+        // Ranks on threads that meet for their sums, for tests of whatever asks a `Reducer`.
+        .target(
+            name: "MeetingRanks",
+            dependencies: ["Learning", "LinearAlgebra"],
+            path: "Tests/MeetingRanks"
+        ),
         .testTarget(
             name: "LinearAlgebraTests",
             dependencies: ["CKernels", "LinearAlgebra", "RowSamples"]
@@ -143,7 +149,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LearningTests",
-            dependencies: ["Domain", "Learning", "LinearAlgebra", "RowSamples"]
+            dependencies: ["Domain", "Learning", "LinearAlgebra", "MeetingRanks", "RowSamples"]
         ),
         .testTarget(name: "ModelFormatsTests", dependencies: ["Domain", "ModelFormats"]),
         .testTarget(name: "RegistersTests", dependencies: ["Domain", "Registers", "Wire"]),
@@ -180,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Domain", "Learning", "LinearAlgebra", "RowSamples", "Training", "Wire",
+                "Domain", "Learning", "LinearAlgebra", "MeetingRanks", "RowSamples", "Training",
+                "Wire",
             ]
         ),
         .testTarget(

@@ -25,8 +25,9 @@ public enum DatasetStats: Method {
         public var density: Double
         /// Rows per class; empty for real labels.
         public var classes: [ClassCount]
-        /// Number of feature columns that hold one value only.
-        public var constantColumns: Int
+        /// Number of feature columns that hold one value only; nil where nobody may know, for the
+        /// rows stay on their nodes.
+        public var constantColumns: Int?
         /// Names of the first of them, or numbers from 1 where columns have no names; 100 at most.
         public var constantColumnNames: [String]
         /// How rows are stored.
@@ -43,7 +44,7 @@ public enum DatasetStats: Method {
             nonzeros: Int,
             density: Double,
             classes: [ClassCount],
-            constantColumns: Int,
+            constantColumns: Int?,
             constantColumnNames: [String],
             layout: RowLayout,
             bytes: Int
@@ -74,7 +75,7 @@ extension DatasetStats.Reply {
         let values = Double(manifest.rows) * Double(manifest.columns)
         density = values > 0 ? Double(manifest.nonzeros) / values : 0
         classes = manifest.classCounts
-        constantColumns = manifest.constantColumns.count
+        constantColumns = manifest.isLocal ? nil : manifest.constantColumns.count
         let names = manifest.mapping.featureNames
         constantColumnNames = manifest.constantColumns.prefix(100).map { index in
             names.flatMap { index < $0.count ? $0[index] : nil } ?? "\(index + 1)"

@@ -164,33 +164,18 @@ struct ZipMemberStream: ByteSource {
     }
 }
 
-/// Inflates bytes without any wrapping; owns zlib's state, which must not move.
+/// Inflates bytes without any wrapping.
 private final class RawInflater {
-    /// Room for packed bytes; fill it from the start, then call `supplied`.
-    let input: UnsafeMutableRawBufferPointer
     /// Whether the last block has been inflated.
     private(set) var isAtEnd = false
-    private let stream: UnsafeMutablePointer<z_stream>
+    private let state: InflateState
 
-    init(name: String) throws(DatasetError) {
-        input = .allocate(byteCount: 256 << 10, alignment: 64)
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard cz_start_inflating_raw(stream) == Z_OK else {
-            throw DatasetError(.readFailed, "zlib cannot start", file: name)
-        }
-    }
+    init(name: String) throws(DatasetError) { state = try InflateState(name: name, .none) }
 
-    deinit {
-        inflateEnd(stream)
-        stream.deallocate()
-        input.deallocate()
-    }
+    /// Room for packed bytes; fill it from the start, then call `supplied`.
+    var input: UnsafeMutableRawBufferPointer { state.input }
 
-    func supplied(_ count: Int) {
-        stream.pointee.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.avail_in = UInt32(count)
-    }
+    func supplied(_ count: Int) { state.supplied(count) }
 
     /// Inflates into `target` and returns the count; 0 at the end, or where input is wanted.
     func inflate(
@@ -199,18 +184,13 @@ private final class RawInflater {
     ) throws(DatasetError) -> Int {
         // Zlib may hold output back after it took the last byte of input, so it is always asked.
         while !isAtEnd {
-            let room = UInt32(clamping: target.count)
-            stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            stream.pointee.avail_out = room
-            let status = CZlib.inflate(stream, Z_NO_FLUSH)
-            if status == Z_STREAM_END { isAtEnd = true }
-            guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
-                let words = stream.pointee.msg.map { String(cString: $0) } ?? "error \(status)"
-                throw corrupt(file, words)
+            switch state.step(into: target) {
+            case .damaged(_, let words): throw corrupt(file, words)
+            case .wrote(let count, let isEnd):
+                isAtEnd = isEnd
+                if count > 0 { return count }
+                if state.left == 0 { return 0 }
             }
-            let count = Int(room - stream.pointee.avail_out)
-            if count > 0 { return count }
-            if stream.pointee.avail_in == 0 { return 0 }
         }
         return 0
     }

@@ -183,6 +183,10 @@ public struct RunProgress: Hashable, Codable, Sendable {
     public var seconds: Double
     /// Epochs at which the run will end at the latest, where a limit is known.
     public var epochsMax: Int?
+    /// Steps at which it will, where they are limited.
+    public var stepsMax: Int?
+    /// Seconds of training at which it will, where they are limited.
+    public var secondsMax: Double?
     /// The figure that counts, on the validation rows, where it was measured at this point.
     public var validation: Double?
     /// Certified gap, or violation of the optimality conditions, where the method has one.

@@ -7,9 +7,9 @@
 /// so whoever divides by the number of rows N as before divides by the sum of the weights: it is
 /// public, for the rows of each class are. `balanced` weights have mean one as they are.
 public struct RowWeights: Equatable, Sendable {
-    /// u, one a class, as LIBSVM's and scikit-learn's class weights; empty where all rows count 1.
+    /// u, one a class, as LIBSVM's and scikit-learn's class weights; empty where all are 1.
     public let classWeights: [Double]
-    /// w, one a class; empty where all rows count 1.
+    /// w, one a class; empty where all are 1.
     public let normalized: [Float]
 
     /// Every row counts 1.
@@ -25,7 +25,7 @@ public struct RowWeights: Equatable, Sendable {
         let rows = Double(counts.reduce(0, +))
         let sum = zip(classWeights, counts).reduce(0) { $0 + $1.0 * Double($1.1) }
         let isNeeded = Set(classWeights).count > 1 && sum > 0
-        self.classWeights = isNeeded ? classWeights : []
+        self.classWeights = classWeights.contains { $0 != 1 } ? classWeights : []
         normalized = isNeeded ? classWeights.map { Float($0 * rows / sum) } : []
     }
 

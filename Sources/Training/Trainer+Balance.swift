@@ -39,6 +39,22 @@ extension Trainer {
         if task.kind.isLinear { model.classWeights = weights.normalized }
     }
 
+    /// What each row of this rank counts in a sum of losses; empty where all count 1.
+    ///
+    /// How often it is drawn, times what its class weighs. A mean takes weights of mean one; the
+    /// sum of a machine's C·ℓ takes them as they were said, as LIBSVM and scikit-learn do.
+    func rowWeights() throws(TrainingError) -> [Float] {
+        let ofClasses =
+            task.spec.algorithm == .svm
+            ? weights.classWeights.map { Float($0) } : weights.normalized
+        guard isResampled || training.count < rows.rows || !ofClasses.isEmpty else { return [] }
+        var counts = [Float](repeating: 0, count: rows.rows)
+        for row in training { counts[Int(row)] += 1 }
+        guard !ofClasses.isEmpty else { return counts }
+        for (row, label) in try classesOfRows().enumerated() { counts[row] *= ofClasses[label] }
+        return counts
+    }
+
     /// The class of every row of this rank.
     private func classesOfRows() throws(TrainingError) -> [Int] {
         var classes: [Int] = []

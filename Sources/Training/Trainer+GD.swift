@@ -176,7 +176,9 @@ extension Trainer {
         }
         if verdict == .exhausted {
             let rule = "no step lowers P further in 32-bit parameters"
-            return try finish(.converged, rule: rule, scaled: point, gap: gap)
+            // Without a bound it is the best answer there is; with one it is not what was wanted.
+            let outcome: Outcome = gap.map { $0 > tolerance } ?? false ? .limitReached : .converged
+            return try finish(outcome, rule: rule, scaled: point, gap: gap)
         }
         if state.epoch >= choices.epochsMax {
             let rule = "\(state.epoch) passes over the rows"

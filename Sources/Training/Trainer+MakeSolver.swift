@@ -9,13 +9,11 @@ extension Trainer {
         _ shared: SharedSums,
         isResumed: Bool
     ) throws(TrainingError) -> any Solver {
-        do {
-            switch task.spec.algorithm {
-            case .svm: return try makeMachine(rows, shared)
-            case .lbfgs: return try makeLBFGS(rows, shared, isResumed: isResumed)
-            default: return try makeNewton(rows, shared)
-            }
-        } catch { throw .learning(error) }
+        switch task.spec.algorithm {
+        case .svm: try learned { () throws(LearningError) in try makeMachine(rows, shared) }
+        case .lbfgs: try makeLBFGS(rows, shared, isResumed: isResumed)
+        default: try learned { () throws(LearningError) in try makeNewton(rows, shared) }
+        }
     }
 
     /// P of the mean loss, or of a machine's sum.
@@ -32,6 +30,9 @@ extension Trainer {
         )
     }
 
+    /// (P − P*)/P at most, certified where there is a bound.
+    var tolerance: Double { task.spec.tolerance ?? 1e-4 }
+
     private var start: [Double] { [Double](repeating: 0, count: solverShape.parameterCount) }
 
     private var solverLoss: RowLoss {
@@ -47,7 +48,7 @@ extension Trainer {
         _ shared: SharedSums
     ) throws(LearningError) -> NewtonSolver {
         let problem = try SmoothProblem(solverShape, loss: solverLoss, rows: rows, shared: shared)
-        return newton(problem, tolerance: task.spec.tolerance ?? 1e-6)
+        return newton(problem, tolerance: tolerance)
     }
 
     private func newton(_ problem: SmoothProblem, tolerance: Double) -> NewtonSolver {
@@ -60,26 +61,24 @@ extension Trainer {
         _ rows: SolverRows,
         _ shared: SharedSums,
         isResumed: Bool
-    ) throws(LearningError) -> LBFGSSolver {
+    ) throws(TrainingError) -> LBFGSSolver {
         var scaling = ColumnScaling.none(columns: model.columns)
         if !isResumed {
-            var sums = try LearningError.wrap { () throws(RowSourceError) in
-                try ColumnSums(of: self.rows, hasExtremes: !task.hidesRows) { !isHeldOut($0) }
-            }
-            try LearningError.wrap { () throws(ReducerError) in try sums.reduce(with: reducer) }
             scaling = ColumnScaling(
-                sums,
+                try columnSums(of: rows.source),
                 isCentered: task.spec.bias == .free,
                 penalty: choices.l2 / model.curvature
             )
         }
-        let problem = try SmoothProblem(solverShape, loss: solverLoss, rows: rows, shared: shared)
+        let problem = try learned { () throws(LearningError) in
+            try SmoothProblem(solverShape, loss: solverLoss, rows: rows, shared: shared)
+        }
         let solver = LBFGSSolver(
             problem,
             from: start,
             scaling: scaling,
             l1: task.spec.l1 ?? 0,
-            rule: StopRule(tolerance: task.spec.tolerance ?? 1e-4)
+            rule: StopRule(tolerance: tolerance)
         )
         solver.isBiasHeld = model.bias == .feature
         return solver
@@ -90,7 +89,6 @@ extension Trainer {
         _ shared: SharedSums
     ) throws(LearningError) -> any Solver {
         let spec = task.spec.svm ?? SVMSpec()
-        let tolerance = task.spec.tolerance ?? 1e-4
         let shape = solverShape
         if spec.loss == .squaredHinge {
             let problem = try SmoothProblem(

@@ -3,19 +3,25 @@ import Learning
 import LinearAlgebra
 import Wire
 
+/// A search by whole passes, and the rows it goes over.
+private struct Search {
+    let solver: any Solver
+    let rows: SolverRows
+    let shared: SharedSums
+}
+
 /// The searches that go by whole passes over the rows: L-BFGS, Newton and linear machines.
 extension Trainer {
     func runSolver(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
-        let rows = SolverRows(rows, weights: rowWeights) { [observer] in observer.tick() }
+        let source = try solverSource(from: checkpoint)
+        let weights = try rowWeights()
+        let rows = SolverRows(source, weights: weights) { [observer] in observer.tick() }
         let shared = SharedSums(reducer) { [unowned self] in
             [
                 observer.isAskedToStop ? 1 : 0, isOutOfTime ? 1 : 0,
                 wantsCheckpoint(atEndOfEpoch: false) ? 1 : 0,
             ]
         }
-        // The solvers take raw rows and give raw parameters.
-        state.centers = [Float](repeating: 0, count: model.columns)
-        state.factors = [Float](repeating: 1, count: model.columns)
         let solver = try makeSolver(rows, shared, isResumed: checkpoint != nil)
         if let checkpoint {
             try adopt(checkpoint, into: solver)
@@ -23,14 +29,49 @@ extension Trainer {
             state.choices = solverSummary(solver)
         }
         observer.chose(state.choices)
-        return try search(solver, rows, shared)
+        return try run(Search(solver: solver, rows: rows, shared: shared))
     }
 
-    private func search(
-        _ solver: any Solver,
-        _ rows: SolverRows,
-        _ shared: SharedSums
-    ) throws(TrainingError) -> TrainingOutput {
+    /// The rows as solvers see them: raw, or in the scale that was asked for.
+    ///
+    /// The penalty then counts in it. All ranks meet for a scale that is not known yet.
+    private func solverSource(
+        from checkpoint: TrainingCheckpoint?
+    ) throws(TrainingError) -> any RowSource {
+        let none = ColumnScaling.none(columns: task.columns)
+        (state.centers, state.factors) = (none.centers, none.factors)
+        guard let scale = task.spec.weighing.scale, scale != .none else { return rows }
+        let given: ColumnScaling
+        if let checkpoint {
+            let counts = [checkpoint.givenCenters.count, checkpoint.givenFactors.count]
+            guard counts == [task.columns, task.columns] else {
+                throw .foreignCheckpoint(reason: "it has \(counts[1]) factors of columns")
+            }
+            given = ColumnScaling(
+                centers: checkpoint.givenCenters,
+                factors: checkpoint.givenFactors
+            )
+        } else {
+            given = ColumnScaling(try columnSums(of: rows), as: scale)
+        }
+        let source = ScaledSource(rows, scaling: given)
+        (state.givenCenters, state.givenFactors) = (given.centers, given.factors)
+        (state.centers, state.factors) = (source.scaling.centers, source.scaling.factors)
+        return source
+    }
+
+    /// Sums over the columns of all ranks' rows but those held out.
+    func columnSums(of source: any RowSource) throws(TrainingError) -> ColumnSums {
+        var sums = try wrap { () throws(RowSourceError) in
+            try ColumnSums(of: source, hasExtremes: !task.hidesRows) { !isHeldOut($0) }
+        }
+        observer.tick()
+        do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
+        return sums
+    }
+
+    private func run(_ search: Search) throws(TrainingError) -> TrainingOutput {
+        let (solver, shared) = (search.solver, search.shared)
         let passesBefore = state.epoch
         while true {
             let verdict: SolverVerdict
@@ -38,37 +79,16 @@ extension Trainer {
             let wishes = shared.wishes
             shared.clearWishes()
             state.step = solver.report?.iterations ?? 0
-            state.epoch = passesBefore + rows.passes
+            state.epoch = passesBefore + search.rows.passes
             state.rowsRead = Double(state.epoch) * Double(totalRows)
-            if let report = solver.report { self.report(report) }
+            if let seen = solver.report {
+                report(loss: seen.value, epoch: Double(state.epoch), rate: 0, gap: seen.gap)
+            }
             if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
-            if let output = try endIfDone(solver, verdict, wishes) { return output }
+            if let output = try endIfDone(search, verdict, wishes) { return output }
             // Never where the run ends: who went on from there would take a step too many.
             if wishes[2] > 0, verdict == .moved, tellsState { save() }
         }
-    }
-
-    private func report(_ report: SolverReport) {
-        let seconds = elapsed
-        var progress = RunProgress(
-            epoch: Double(state.epoch),
-            step: state.step,
-            loss: report.value,
-            learningRate: 0,
-            rowsPerSecond: seconds > 0 ? state.rowsRead / seconds : 0,
-            seconds: seconds,
-            epochsMax: task.spec.epochs
-        )
-        progress.gap = report.gap
-        observer.progressed(progress)
-    }
-
-    /// Weight of each row: 0 for one that is held out, else 1; empty where all count.
-    private var rowWeights: [Float] {
-        guard training.count < rows.rows else { return [] }
-        var weights = [Float](repeating: 0, count: rows.rows)
-        for row in training { weights[Int(row)] = 1 }
-        return weights
     }
 
     /// Whether a checkpoint may be made: it lies on every node, and that of a machine holds numbers
@@ -112,7 +132,7 @@ extension Trainer {
     }
 
     private func endIfDone(
-        _ solver: any Solver,
+        _ search: Search,
         _ verdict: SolverVerdict,
         _ wishes: [Double]
     ) throws(TrainingError) -> TrainingOutput? {
@@ -120,35 +140,44 @@ extension Trainer {
         case .diverged:
             let reason = "non_finite: the loss is not finite at the start"
             let cause = Cause(node: nil, step: state.step, reason: reason)
-            return try end(.diverged, reason, solver, cause: cause)
-        case .converged: return try end(.converged, solver.ruleText, solver)
+            return try end(.diverged, reason, search, cause: cause)
+        case .converged: return try end(.converged, search.solver.ruleText, search)
         case .exhausted:
-            return try end(.converged, "no step lowers P further in 64-bit numbers", solver)
+            let isMet = (search.solver.report?.gap).map { $0 <= tolerance } ?? false
+            if isMet { return try end(.converged, search.solver.ruleText, search) }
+            return try end(.limitReached, exhaustion(of: search.solver), search)
         case .moved, .interrupted: break
         }
         if let limit = task.spec.epochs, state.epoch >= limit {
-            return try end(.limitReached, "\(state.epoch) passes over the rows", solver)
+            return try end(.limitReached, "\(state.epoch) passes over the rows", search)
         }
         if let limit = task.spec.steps, state.step >= limit {
-            return try end(.limitReached, "\(limit) steps", solver)
+            return try end(.limitReached, "\(limit) steps", search)
         }
         if wishes[0] > 0 {
             if tellsState { save() }
-            return try end(.stopped, "stopped on request", solver)
+            return try end(.stopped, "stopped on request", search)
         }
-        if wishes[1] > 0 { return try end(.limitReached, "the time was up", solver) }
+        if wishes[1] > 0 { return try end(.limitReached, "the time was up", search) }
         return nil
+    }
+
+    /// Why a search ended that can go no further but has not met its rule.
+    private func exhaustion(of solver: any Solver) -> String {
+        let end = "no step lowers P further in 64-bit numbers"
+        guard let gap = solver.report?.gap else { return "\(end); the tolerance was not met" }
+        return "\(end); certified is \(shortText(gap)) of P, not the tolerance"
     }
 
     private func end(
         _ outcome: Outcome,
         _ rule: String,
-        _ solver: any Solver,
+        _ search: Search,
         cause: Cause? = nil
     ) throws(TrainingError) -> TrainingOutput {
-        let raw = Vector(solver.parameters.map { Float($0) })
-        let report = solver.report
-        var output = try finish(outcome, rule: rule, scaled: raw, gap: report?.gap, cause: cause)
+        let found = Vector(search.solver.parameters.map { Float($0) })
+        let report = search.solver.report
+        var output = try finish(outcome, rule: rule, scaled: found, gap: report?.gap, cause: cause)
         guard outcome != .diverged else { return output }
         output.result.objective = report?.value
         guard task.spec.algorithm == .svm else { return output }
@@ -157,47 +186,35 @@ extension Trainer {
         figures.dualObjective = report?.dual.map { -$0 }
         figures.gap = report?.gap
         figures.rounds = report?.iterations
-        figures.supportVectors = try countSupportVectors(raw)
+        figures.supportVectors = try countSupportVectors(found, search.rows)
         output.result.svm = figures
         return output
     }
 
     /// Rows of all ranks that lie on or within some machine's margin.
-    private func countSupportVectors(_ raw: borrowing Vector) throws(TrainingError) -> Int {
+    private func countSupportVectors(
+        _ parameters: borrowing Vector,
+        _ rows: SolverRows
+    ) throws(TrainingError) -> Int {
         var count = 0.0
         let outputs = model.outputs
-        let isJoint = task.spec.svm?.multiclass == .crammerSinger && outputs > 1
-        var low = 0
-        while low < rows.rows {
-            let high = Swift.min(rows.rows, low + 512)
-            let start = low
-            var scores = [Float](repeating: 0, count: (high - low) * outputs)
-            try wrap { () throws(RowSourceError) in
-                try rows.withRows(low..<high) { batch in
-                    model.writeScores(at: raw, of: batch, to: &scores)
-                    count += supports(in: batch, from: start, scores, isJoint: isJoint)
+        var scores = [Float](repeating: 0, count: rows.blockRows * outputs)
+        try learned { () throws(LearningError) in
+            try rows.forEachBlock { batch, start in
+                model.writeScores(at: parameters, of: batch, to: &scores)
+                guard case .classes(let labels) = batch.labels else { return }
+                for row in 0..<batch.rows where rows.weight(start + row) > 0 {
+                    let own = scores[row * outputs..<(row + 1) * outputs]
+                    if isSupport(Array(own), Int(labels[row])) { count += 1 }
                 }
             }
-            low = high
         }
         return Int(try summed([count])[0])
     }
 
-    private func supports(
-        in batch: Batch,
-        from start: Int,
-        _ scores: [Float],
-        isJoint: Bool
-    ) -> Double {
-        guard case .classes(let labels) = batch.labels else { return 0 }
-        var count = 0.0
-        let outputs = model.outputs
-        for row in 0..<batch.rows where !isHeldOut(start + row) {
-            let own = Array(scores[row * outputs..<(row + 1) * outputs])
-            let margin = marginOf(own, Int(labels[row]), isJoint: isJoint)
-            if margin <= 1 + supportSlack { count += 1 }
-        }
-        return count
+    private func isSupport(_ scores: [Float], _ label: Int) -> Bool {
+        let isJoint = task.spec.svm?.multiclass == .crammerSinger && scores.count > 1
+        return marginOf(scores, label, isJoint: isJoint) <= 1 + supportSlack
     }
 }
 

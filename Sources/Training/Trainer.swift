@@ -133,11 +133,7 @@ public final class Trainer {
     }
 
     private func scaleColumns() throws(TrainingError) {
-        var sums = try wrap { () throws(RowSourceError) in
-            try ColumnSums(of: rows, hasExtremes: !task.hidesRows) { !isHeldOut($0) }
-        }
-        observer.tick()
-        do { try sums.reduce(with: reducer) } catch { throw .learning(.reducer(error)) }
+        let sums = try columnSums(of: rows)
         choices.widenBatch(for: sums)
         state.batch = choices.batch
         let isCentered = task.spec.bias == .free
@@ -306,7 +302,7 @@ public final class Trainer {
         return elapsed >= limit
     }
 
-    func report(loss: Double, epoch: Double, rate: Double) {
+    func report(loss: Double, epoch: Double, rate: Double, gap: Double? = nil) {
         let seconds = elapsed
         var progress = RunProgress(
             epoch: epoch,
@@ -317,7 +313,10 @@ public final class Trainer {
             seconds: seconds,
             epochsMax: task.spec.epochs
         )
+        progress.stepsMax = task.spec.steps
+        progress.secondsMax = task.spec.maxTimeSeconds
         progress.validation = state.validationFigure
+        progress.gap = gap
         observer.progressed(progress)
     }
 }

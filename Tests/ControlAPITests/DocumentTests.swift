@@ -99,6 +99,10 @@ struct DocumentTests {
         #expect(reply.constantColumns == 2)
         #expect(reply.constantColumnNames == ["size", "color=red"])
         #expect(reply.density == 0.5)
+        var local = manifest()
+        local.isLocal = true
+        local.constantColumns = []
+        #expect(DatasetStats.Reply(local).constantColumns == nil, "nobody counted them")
     }
 
     @Test("A node of which nothing is known has every promised field")

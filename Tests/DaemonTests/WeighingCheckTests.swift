@@ -142,29 +142,45 @@ struct WeighingCheckTests {
         #expect(refused(.maxabs, .none, .sparse) == nil)
     }
 
-    @Test(
-        "Solvers refuse what they would not do, by its name",
-        arguments: [Algorithm.lbfgs, .newton, .svm]
-    )
-    func solvers(algorithm: Algorithm) {
+    @Test("Solvers take weights, scales and thresholds, and refuse what their end is not by")
+    func solvers() {
+        for algorithm in [Algorithm.lbfgs, .newton, .svm] {
+            func refused(_ change: (inout RunSpec) -> Void) -> String? {
+                refusal(algorithm, on: manifest(two)) { spec in
+                    spec.validationSplit = 0.2
+                    change(&spec)
+                }
+            }
+            for balance in [Balance.weights, .oversample, .undersample] {
+                #expect(refused { $0.weighing.balance = balance } == nil)
+            }
+            let weights = [ClassWeight(label: "yes", weight: 2)]
+            #expect(refused { $0.weighing.classWeights = weights } == nil)
+            #expect(refused { $0.weighing.scale = .standard } == nil)
+            #expect(refused { $0.weighing.threshold = .f1 } == nil)
+            let name = algorithm.rawValue
+            #expect(refused { $0.patience = 3 }?.hasPrefix("--patience: \(name) ends") == true)
+            #expect(refused { $0.metric = .f1 }?.hasPrefix("--metric: \(name) ends") == true)
+        }
+    }
+
+    @Test("Kernel machines refuse what they would not do, by its name")
+    func kernels() {
         func refused(_ change: (inout RunSpec) -> Void) -> String {
-            refusal(algorithm, on: manifest(two)) { spec in
+            refusal(.svm, on: manifest(two)) { spec in
+                var svm = SVMSpec()
+                svm.kernel = .rbf
+                spec.svm = svm
+                spec.sharesRows = true
                 spec.validationSplit = 0.2
                 change(&spec)
             } ?? ""
         }
-        let name = algorithm.rawValue
-        #expect(refused { _ in }.isEmpty)
-        #expect(refused { $0.weighing.balance = .weights }.hasPrefix("--balance: \(name) counts"))
-        let weighted = refused {
-            $0.weighing.classWeights = [ClassWeight(label: "yes", weight: 2)]
-        }
-        #expect(weighted.hasPrefix("--class-weight: \(name) counts"))
-        #expect(refused { $0.weighing.scale = .standard }.hasPrefix("--scale: \(name) takes"))
-        #expect(refused { $0.patience = 3 }.hasPrefix("--patience: \(name) ends by"))
-        #expect(refused { $0.metric = .f1 }.hasPrefix("--metric: \(name) ends by"))
-        let cut = refused { $0.weighing.threshold = .f1 }
-        #expect(cut.hasPrefix("--threshold: svm") == (algorithm == .svm))
+        #expect(refused { $0.weighing.balance = .weights }.contains("counts every row once"))
+        let weights = [ClassWeight(label: "yes", weight: 2)]
+        #expect(refused { $0.weighing.classWeights = weights }.contains("counts every row once"))
+        #expect(refused { $0.weighing.scale = .standard }.contains("takes columns as they are"))
+        #expect(refused { $0.weighing.threshold = .f1 }.contains("side of the margin"))
     }
 
     @Test("Validation rows of a class that training never shows are refused by its name")

@@ -1,4 +1,5 @@
 import Learning
+import MeetingRanks
 import RowSamples
 import Testing
 
@@ -31,7 +32,7 @@ struct ColumnSumsTests {
         let source = Self.rows(isSparse: isSparse)
         let whole = try ColumnSums(of: source) { $0 % 5 != 0 }
         let cuts = (0...worldSize).map { source.rows * $0 * $0 / (worldSize * worldSize) }
-        let parts = try MeetingRanks.run(worldSize) { reducer in
+        let parts = try RankThreads.run(worldSize) { reducer in
             let base = cuts[reducer.rank]
             let part = source.part(base..<cuts[reducer.rank + 1])
             var sums = try ColumnSums(of: part) { ($0 + base) % 5 != 0 }

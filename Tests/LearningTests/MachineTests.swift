@@ -32,6 +32,39 @@ struct MachineTests {
         return .moved
     }
 
+    /// The interior point's solution, to 1e-7.
+    private func interior(
+        _ shape: SmoothProblem.Shape,
+        _ rows: SolverRows
+    ) throws -> InteriorPoint {
+        let solver = try InteriorPoint(
+            shape,
+            rows: rows,
+            shared: SharedSums(LoneReducer()),
+            tolerance: 1e-7
+        )
+        #expect(try finish(solver.advance) == .converged)
+        return solver
+    }
+
+    /// The solution of the method of multipliers.
+    private func multiplied(
+        _ shape: SmoothProblem.Shape,
+        _ loss: RowLoss,
+        _ rows: SampleRows,
+        tolerance: Double
+    ) throws -> AugmentedLagrangian {
+        let problem = try SmoothProblem(
+            shape,
+            loss: loss,
+            rows: SolverRows(rows),
+            shared: SharedSums(LoneReducer())
+        )
+        let solver = AugmentedLagrangian(problem, tolerance: tolerance)
+        #expect(try finish(solver.advance) == .converged)
+        return solver
+    }
+
     /// D* by coordinate descent on α, with b as a feature or none: slow, and surely from below.
     private func dualOptimum(_ objective: Objective, sweeps: Int = 60_000) -> Double {
         let rows = objective.rows.values.map { row in
@@ -72,13 +105,7 @@ struct MachineTests {
             let rows = overlapping(isSparse: isSparse)
             let shape = shape(rows, outputs: 1, bias: bias, isFree: false, cost: cost)
             let objective = Objective(loss: .hinge, rows: rows, shape: shape)
-            let solver = try InteriorPoint(
-                shape,
-                rows: SolverRows(rows),
-                shared: SharedSums(LoneReducer()),
-                tolerance: 1e-7
-            )
-            #expect(try finish(solver.advance) == .converged)
+            let solver = try interior(shape, SolverRows(rows))
             let report = try #require(solver.report)
             #expect(report.iterations <= 40)
             let value = objective.value(solver.parameters)
@@ -96,13 +123,7 @@ struct MachineTests {
         let rows = overlapping()
         let shape = shape(rows, outputs: 1, bias: 1, isFree: true, cost: cost)
         let objective = Objective(loss: .hinge, rows: rows, shape: shape)
-        let solver = try InteriorPoint(
-            shape,
-            rows: SolverRows(rows),
-            shared: SharedSums(LoneReducer()),
-            tolerance: 1e-7
-        )
-        #expect(try finish(solver.advance) == .converged)
+        let solver = try interior(shape, SolverRows(rows))
         let value = objective.value(solver.parameters)
         let dual = try #require(solver.report?.dual)
         #expect(value >= dual && value - dual <= 1e-7 * value)
@@ -111,14 +132,7 @@ struct MachineTests {
             moved[shape.weightCount] += shift
             #expect(objective.value(moved) >= dual)
         }
-        let problem = try SmoothProblem(
-            shape,
-            loss: .hinge(stiffness: 0.3),
-            rows: SolverRows(rows),
-            shared: SharedSums(LoneReducer())
-        )
-        let other = AugmentedLagrangian(problem, tolerance: 1e-6)
-        #expect(try finish(other.advance) == .converged)
+        let other = try multiplied(shape, .hinge(stiffness: 0.3), rows, tolerance: 1e-6)
         #expect(abs(objective.value(other.parameters) - value) < 2e-6 * value)
     }
 
@@ -128,13 +142,7 @@ struct MachineTests {
         let shape = shape(rows, outputs: 1, bias: 1, isFree: false, cost: 2)
         var objective = Objective(loss: .hinge, rows: rows, shape: shape)
         objective.weights = (0..<rows.rows).map { Float($0 % 4) / 2 }
-        let solver = try InteriorPoint(
-            shape,
-            rows: SolverRows(rows, weights: objective.weights),
-            shared: SharedSums(LoneReducer()),
-            tolerance: 1e-7
-        )
-        #expect(try finish(solver.advance) == .converged)
+        let solver = try interior(shape, SolverRows(rows, weights: objective.weights))
         let value = objective.value(solver.parameters)
         let least = dualOptimum(objective)
         #expect(value >= least - 1e-9 * value && value - least < 2e-6 * value)
@@ -144,24 +152,15 @@ struct MachineTests {
     func oneVsRest() throws {
         let rows = overlapping(classes: 3)
         let joint = shape(rows, outputs: 3, bias: 1, isFree: true, cost: 1)
-        let solver = try InteriorPoint(
-            joint,
-            rows: SolverRows(rows),
-            shared: SharedSums(LoneReducer()),
-            tolerance: 1e-7
-        )
-        #expect(try finish(solver.advance) == .converged)
+        let solver = try interior(joint, SolverRows(rows))
         var sum = 0.0
         for k in 0..<3 {
             let own = (rows.classes ?? []).map { Int($0) == k ? Int32(1) : 0 }
             let alone = SampleRows(rows.values, classes: own)
-            let single = try InteriorPoint(
+            let single = try interior(
                 shape(rows, outputs: 1, bias: 1, isFree: true, cost: 1),
-                rows: SolverRows(alone),
-                shared: SharedSums(LoneReducer()),
-                tolerance: 1e-7
+                SolverRows(alone)
             )
-            #expect(try finish(single.advance) == .converged)
             sum += try #require(single.report?.value)
         }
         let value = Objective(loss: .hinge, rows: rows, shape: joint).value(solver.parameters)
@@ -174,14 +173,12 @@ struct MachineTests {
             let rows = overlapping(classes: 3)
             let shape = shape(rows, outputs: 3, bias: 1, isFree: isFree, cost: 0.5)
             let objective = Objective(loss: .crammerSinger, rows: rows, shape: shape)
-            let problem = try SmoothProblem(
+            let solver = try multiplied(
                 shape,
-                loss: .crammerSinger(stiffness: 0.3),
-                rows: SolverRows(rows),
-                shared: SharedSums(LoneReducer())
+                .crammerSinger(stiffness: 0.3),
+                rows,
+                tolerance: 1e-6
             )
-            let solver = AugmentedLagrangian(problem, tolerance: 1e-6)
-            #expect(try finish(solver.advance) == .converged)
             let report = try #require(solver.report)
             let dual = try #require(report.dual)
             let value = objective.value(solver.parameters)
@@ -209,21 +206,8 @@ struct MachineTests {
     func manyColumns() throws {
         let rows = overlapping(columns: 90)
         let shape = shape(rows, outputs: 1, bias: 1, isFree: false, cost: 1)
-        let exact = try InteriorPoint(
-            shape,
-            rows: SolverRows(rows),
-            shared: SharedSums(LoneReducer()),
-            tolerance: 1e-7
-        )
-        #expect(try finish(exact.advance) == .converged)
-        let problem = try SmoothProblem(
-            shape,
-            loss: .hinge(stiffness: 0.3),
-            rows: SolverRows(rows),
-            shared: SharedSums(LoneReducer())
-        )
-        let other = AugmentedLagrangian(problem, tolerance: 1e-5)
-        #expect(try finish(other.advance) == .converged)
+        let exact = try interior(shape, SolverRows(rows))
+        let other = try multiplied(shape, .hinge(stiffness: 0.3), rows, tolerance: 1e-5)
         let (mine, theirs) = (try #require(exact.report), try #require(other.report))
         #expect(abs(mine.value - theirs.value) < 2e-5 * mine.value)
     }

@@ -198,17 +198,19 @@ struct NewtonTests {
         }
     }
 
-    /// ISTA with a safe step; the value it ends at.
+    /// ISTA with a safe step, until it moves by less than 1e-11; the value it ends at.
     private func proximal(_ objective: Objective, l1: Double) -> Double {
         var point = start(objective)
         let length = 0.15
         for _ in 0..<4000 {
             let slope = objective.gradient(point)
+            let before = point
             for index in point.indices {
                 let moved = point[index] - length * slope[index]
                 let pull = index < objective.shape.weightCount ? length * l1 : 0
                 point[index] = moved > pull ? moved - pull : moved < -pull ? moved + pull : 0
             }
+            if zip(point, before).allSatisfy({ abs($0 - $1) < 1e-11 }) { break }
         }
         let norm = point.prefix(objective.shape.weightCount).reduce(0) { $0 + abs($1) }
         return objective.value(point) + l1 * norm

@@ -1,4 +1,5 @@
 import Learning
+import MeetingRanks
 import Testing
 
 @Suite("Ranking scores over ranks")
@@ -48,7 +49,7 @@ struct RankingTests {
     ) throws -> [RankingWalk] {
         let positives = rows.count { $0.isPositive }
         let plan = RankingPlan(counts: [rows.count - positives, positives], keysMax: keysMax)
-        return try MeetingRanks.run(worldSize) { reducer in
+        return try RankThreads.run(worldSize) { reducer in
             try plan.walks(1..<2, choosing: rule, with: reducer) { pass in
                 for (number, row) in rows.enumerated() where number % worldSize == reducer.rank {
                     pass.add(row.score, of: 1, isPositive: row.isPositive)
@@ -111,7 +112,7 @@ struct RankingTests {
         let (allScores, allLabels, allCounts) = (scores, labels, counts)
         func areas(_ worldSize: Int, _ keysMax: Int) throws -> [Double?] {
             let plan = RankingPlan(counts: allCounts, keysMax: keysMax)
-            return try MeetingRanks.run(worldSize) { reducer in
+            return try RankThreads.run(worldSize) { reducer in
                 try plan.walks(0..<4, with: reducer) { pass in
                     for item in 0..<1200 where item / 4 % worldSize == reducer.rank {
                         let (row, number) = (item / 4, item % 4)

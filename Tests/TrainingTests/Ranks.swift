@@ -1,112 +1,9 @@
 import Domain
-import Foundation
 import Learning
 import LinearAlgebra
+import MeetingRanks
 import RowSamples
-import Synchronization
 import Training
-
-/// Where ranks on several threads meet to exchange numbers.
-final class Meeting: Sendable {
-    private struct State {
-        var round = 0
-        var arrived: [[Double]?]
-        var all: [[Double]] = []
-    }
-
-    let worldSize: Int
-    private let condition = NSCondition()
-    private let state: Mutex<State>
-
-    init(worldSize: Int) {
-        self.worldSize = worldSize
-        state = Mutex(State(arrived: [[Double]?](repeating: nil, count: worldSize)))
-    }
-
-    /// Waits until every rank has come and returns what each brought, in rank order.
-    func exchange(_ values: [Double], rank: Int) throws(ReducerError) -> [[Double]] {
-        condition.lock()
-        defer { condition.unlock() }
-        let mine = state.withLock { state in
-            let round = state.round
-            state.arrived[rank] = values
-            let all = state.arrived.compactMap { $0 }
-            guard all.count == worldSize else { return round }
-            state.all = all
-            state.arrived = [[Double]?](repeating: nil, count: worldSize)
-            state.round += 1
-            return round
-        }
-        condition.broadcast()
-        let deadline = Date().addingTimeInterval(60)
-        while state.withLock({ $0.round }) == mine {
-            guard condition.wait(until: deadline) else {
-                throw ReducerError("rank \(rank) waited alone")
-            }
-        }
-        return state.withLock { $0.all }
-    }
-}
-
-/// Sums in rank order, as the ring does.
-final class ThreadReducer: Reducer {
-    let rank: Int
-    private let meeting: Meeting
-    /// The number of the sum after which this rank's result is another.
-    private let flipsAt: Int?
-    private var sums = 0
-
-    init(rank: Int, meeting: Meeting, flipsAt: Int? = nil) {
-        self.rank = rank
-        self.meeting = meeting
-        self.flipsAt = flipsAt
-    }
-
-    var worldSize: Int { meeting.worldSize }
-
-    func makeVector(count: Int) -> Vector { Vector(zeros: count) }
-
-    func sum(_ vector: inout Vector) throws(ReducerError) {
-        let all = try meeting.exchange(vector.array.map { Double($0) }, rank: rank)
-        for index in 0..<vector.count {
-            vector[index] = all.reduce(Float(0)) { $0 + Float($1[index]) }
-        }
-        sums += 1
-        if sums == flipsAt { vector[0] += 1 }
-    }
-
-    func beginSum(
-        _ vector: borrowing Vector,
-        _ elements: Range<Int>
-    ) throws(ReducerError) -> Int {
-        let part = vector.buffer[elements]
-        let all = try meeting.exchange(part.map { Double($0) }, rank: rank)
-        for (offset, index) in elements.enumerated() {
-            vector.buffer[index] = all.reduce(Float(0)) { $0 + Float($1[offset]) }
-        }
-        sums += 1
-        if sums == flipsAt { vector.buffer[elements.lowerBound] += 1 }
-        return 0
-    }
-
-    func finishSum(_ token: Int) {}
-
-    func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]] {
-        try meeting.exchange(bytes.map { Double($0) }, rank: rank).map { $0.map { UInt8($0) } }
-    }
-
-    var waiting: (count: Int, seconds: Double) { (sums, 0) }
-
-    func sum(_ values: inout [Double]) throws(ReducerError) {
-        let all = try meeting.exchange(values, rank: rank)
-        for index in values.indices { values[index] = all.reduce(0) { $0 + $1[index] } }
-    }
-
-    func max(_ values: inout [Double]) throws(ReducerError) {
-        let all = try meeting.exchange(values, rank: rank)
-        for index in values.indices { values[index] = all.map { $0[index] }.max() ?? 0 }
-    }
-}
 
 /// Keeps everything it hears; its clock goes a millisecond further whenever it is read.
 final class RecordingObserver: TrainingObserver {
@@ -175,22 +72,11 @@ struct TrialRun: Sendable {
 
     /// Runs it and returns each rank's record; throws the error of the first rank that failed.
     func run() throws -> [RankRecord] {
-        let meeting = Meeting(worldSize: parts.count)
-        let records = Mutex([Result<RankRecord, any Error>?](repeating: nil, count: parts.count))
-        let done = DispatchSemaphore(value: 0)
-        for rank in parts.indices {
-            let thread = Thread {
-                let record = Result { try runRank(rank, meeting) }
-                records.withLock { $0[rank] = record }
-                done.signal()
-            }
-            thread.start()
-        }
-        for _ in parts.indices { done.wait() }
-        return try records.withLock { $0 }.compactMap { try $0?.get() }
+        try RankThreads.run(parts.count, flip: flip) { try runRank($0) }
     }
 
-    private func runRank(_ rank: Int, _ meeting: Meeting) throws -> RankRecord {
+    private func runRank(_ reducer: any Reducer) throws -> RankRecord {
+        let rank = reducer.rank
         let rows = parts[rank]
         let columns = parts.map(\.columns).max() ?? 0
         let classes = parts.compactMap { $0.classes?.max() }.max().map { Int($0) + 1 } ?? 0
@@ -214,11 +100,7 @@ struct TrialRun: Sendable {
                 ? PoisonedRows(rows, from: poison?.read ?? 0)
                 : SizedRows(rows, columns: columns, windowRows: windowRows),
             validation: validation.map { SizedRows($0, columns: columns) },
-            reducer: ThreadReducer(
-                rank: rank,
-                meeting: meeting,
-                flipsAt: flip?.rank == rank ? flip?.sum : nil
-            ),
+            reducer: reducer,
             observer: observer
         )
         let output = try trainer.run(from: checkpoint)

@@ -1,5 +1,7 @@
+import Domain
 import Learning
 import RowSamples
+import Testing
 
 /// Normal numbers, the same in every test run.
 struct NormalNumbers {
@@ -51,4 +53,42 @@ func plane(rows: Int, columns: Int, noise: Float) -> SampleRows {
         labels.append(label)
     }
     return SampleRows(values, reals: labels)
+}
+
+/// The scores of a model, (rows, outputs).
+func scores(
+    _ shape: ModelShape,
+    _ record: RankRecord,
+    on rows: SampleRows
+) throws -> [Float] {
+    let scorer = makeScorer(shape, words: record.parameters)
+    var scores = [Float](repeating: 0, count: rows.rows * scorer.outputs)
+    try rows.withRows(0..<rows.rows) { batch in
+        scores.withUnsafeMutableBufferPointer { room in
+            if let base = room.baseAddress { scorer.writeScores(of: batch, to: base) }
+        }
+    }
+    return scores
+}
+
+/// The rows, scaled in Double by the naive formulas.
+func scaled(_ rows: SampleRows, _ scale: FeatureScale) -> SampleRows {
+    let columns = (0..<rows.columns).map { column in
+        let values = rows.values.map { Double($0[column]) }
+        let count = Double(values.count)
+        let mean = values.reduce(0, +) / count
+        let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+        let (low, high) = (values.min() ?? 0, values.max() ?? 0)
+        let (center, length) =
+            switch scale {
+            case .none: (0.0, 1.0)
+            case .standard: (mean, square.squareRoot())
+            case .minmax: (low, high - low)
+            case .maxabs: (0.0, max(abs(low), abs(high)))
+            }
+        return values.map { Float(($0 - center) / length) }
+    }
+    let values = rows.values.indices.map { row in columns.map { $0[row] } }
+    guard let reals = rows.reals else { return SampleRows(values, classes: rows.classes ?? []) }
+    return SampleRows(values, reals: reals)
 }

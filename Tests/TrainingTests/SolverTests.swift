@@ -16,7 +16,7 @@ enum SolverCase: CaseIterable {
         }
     }
 
-    private var classes: Int {
+    var classes: Int {
         switch self {
         case .conjugate, .oneVsRest, .crammerSinger, .lbfgs: 3
         default: 2
@@ -136,6 +136,18 @@ struct SolverTests {
         let gaps = records[0].progress.compactMap(\.gap)
         #expect(gaps.count == records[0].progress.count)
         #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0 >= $1 })
+    }
+
+    @Test("A run says how often its ranks met: three times an iteration of the interior point")
+    func meetings() throws {
+        func waits(_ steps: Int) throws -> Int {
+            var run = SolverCase.hinge.run(SolverCase.hinge.rows.overThreeRanks)
+            run.spec.steps = steps
+            let results = try run.run().map(\.result)
+            #expect(Set(results.map { $0.traffic?.waits }).count == 1)
+            return try #require(results[0].traffic).waits
+        }
+        #expect(try waits(4) - waits(2) == 6)
     }
 
     @Test("Rows held out are measured, not learned from")

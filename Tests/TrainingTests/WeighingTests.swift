@@ -110,22 +110,6 @@ struct BalancedTrainingTests {
     }
 }
 
-/// The scores of a model of two classes.
-private func scores(
-    _ shape: ModelShape,
-    _ record: RankRecord,
-    on rows: SampleRows
-) throws -> [Float] {
-    let scorer = makeScorer(shape, words: record.parameters)
-    var scores = [Float](repeating: 0, count: rows.rows)
-    try rows.withRows(0..<rows.rows) { batch in
-        scores.withUnsafeMutableBufferPointer { room in
-            if let base = room.baseAddress { scorer.writeScores(of: batch, to: base) }
-        }
-    }
-    return scores
-}
-
 @Suite("Scales that stay with the model")
 struct ScaledTrainingTests {
     private static func rows(isSparse: Bool = false) -> SampleRows {
@@ -148,29 +132,6 @@ struct ScaledTrainingTests {
         return try run.run()[0]
     }
 
-    /// The rows, scaled in Double by the naive formulas.
-    private static func scaled(_ rows: SampleRows, _ scale: FeatureScale) -> SampleRows {
-        let columns = (0..<rows.columns).map { column in
-            let values = rows.values.map { Double($0[column]) }
-            let count = Double(values.count)
-            let mean = values.reduce(0, +) / count
-            let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-            let (low, high) = (values.min() ?? 0, values.max() ?? 0)
-            let (center, length) =
-                switch scale {
-                case .none: (0.0, 1.0)
-                case .standard: (mean, square.squareRoot())
-                case .minmax: (low, high - low)
-                case .maxabs: (0.0, max(abs(low), abs(high)))
-                }
-            return values.map { Float(($0 - center) / length) }
-        }
-        return SampleRows(
-            rows.values.indices.map { row in columns.map { $0[row] } },
-            classes: rows.classes ?? []
-        )
-    }
-
     @Test(
         "It is the model of rows that were scaled before, applied to raw ones",
         arguments: [FeatureScale.standard, .minmax, .maxabs],
@@ -179,7 +140,7 @@ struct ScaledTrainingTests {
     func same(scale: FeatureScale, bias: Bias) throws {
         let rows = Self.rows()
         let found = try Self.run(rows, scale, bias: bias)
-        let before = Self.scaled(rows, scale)
+        let before = scaled(rows, scale)
         let expected = try Self.run(before, .none, bias: bias)
         // Two searches for one minimum, each to 1e-7 of it.
         #expect(abs((found.result.objective ?? 0) - (expected.result.objective ?? 1)) < 1e-6)
@@ -363,10 +324,10 @@ struct WeighedModelTests {
         #expect(found.result.metrics[0].rocAUC == best)
     }
 
-    @Test("Solvers choose a threshold too", arguments: [Algorithm.lbfgs, .newton])
+    @Test("Solvers choose a threshold too", arguments: [Algorithm.lbfgs, .newton, .svm])
     func threshold(algorithm: Algorithm) throws {
         var run = TrialRun(algorithm, rings().overThreeRanks)
-        run.spec.l2 = 0.01
+        run.spec.l2 = algorithm == .svm ? nil : 0.01
         run.spec.validationSplit = 0.4
         let plain = try run.run()[0]
         run.spec.weighing.threshold = .f1

@@ -154,4 +154,20 @@ struct ProgressTests {
         )
         #expect(!progressLine(sampleProgress(epochsMax: nil), width: nil).contains("left"))
     }
+
+    @Test("The nearest limit tells how long it may last: of epochs, steps or time")
+    func limits() {
+        func line(_ steps: Int?, _ seconds: Double?) -> String {
+            var item = sampleProgress()
+            item.progress?.stepsMax = steps
+            item.progress?.secondsMax = seconds
+            return progressLine(item, width: nil)
+        }
+        // 40 steps took 15 s; the ten epochs would take 85 s more.
+        #expect(line(80, nil).hasSuffix("≤0:15 left"))
+        #expect(line(80, nil).contains("step 40/80"))
+        #expect(line(8000, nil).hasSuffix("≤1:25 left"))
+        #expect(line(80, 20).hasSuffix("≤0:05 left"))
+        #expect(line(nil, 20).hasSuffix("≤0:05 left"))
+    }
 }

@@ -17,9 +17,22 @@ extension LocalRun {
         let next = Rank((rank.index + 1) % count)
         let previous = Rank((rank.index + count - 1) % count)
         let (events, source) = AsyncStream.makeStream(of: RingEvent.self)
+        let (network, seats) = (world.network, plan.seats)
+        let (greeting, expected) = (hello(from: rank, to: next), hello(from: previous, to: rank))
         let tasks = [
-            dial(next, key, source),
-            expect(previous, key, source),
+            telling(source, RingEvent.next) { () async throws(PeerError) in
+                let node = seats[next.index].node
+                return try await network.dialRing(greeting, to: node, key: key, within: ringLimit)
+            },
+            telling(source, RingEvent.previous) { () async throws(PeerError) in
+                let node = seats[previous.index].node
+                return try await network.awaitRingLink(
+                    expected,
+                    from: node,
+                    key: key,
+                    within: ringLimit
+                )
+            },
             Task { [self] in
                 if let cause = await awaitCause() { source.yield(.broken(cause)) }
             },
@@ -38,36 +51,6 @@ extension LocalRun {
         }
         let cause = Cause(node: world.node, rank: rank, reason: "the ring was given up")
         throw RunFailure(cause: cause)
-    }
-
-    private func dial(
-        _ next: Rank,
-        _ key: [UInt8],
-        _ source: AsyncStream<RingEvent>.Continuation
-    ) -> Task<Void, Never> {
-        let greeting = hello(from: rank, to: next)
-        let node = record.plan.seats[next.index].node
-        return Task { [network = world.network] in
-            let link = await Result { () async throws(PeerError) in
-                try await network.dialRing(greeting, to: node, key: key, within: ringLimit)
-            }
-            source.yield(.next(link))
-        }
-    }
-
-    private func expect(
-        _ previous: Rank,
-        _ key: [UInt8],
-        _ source: AsyncStream<RingEvent>.Continuation
-    ) -> Task<Void, Never> {
-        let greeting = hello(from: previous, to: rank)
-        let node = record.plan.seats[previous.index].node
-        return Task { [network = world.network] in
-            let link = await Result { () async throws(PeerError) in
-                try await network.awaitRingLink(greeting, from: node, key: key, within: ringLimit)
-            }
-            source.yield(.previous(link))
-        }
     }
 
     private func hello(from sender: Rank, to receiver: Rank) -> RingHello {
@@ -128,6 +111,15 @@ private enum RingEvent: Sendable {
     case previous(Result<RingLink, PeerError>)
     /// The run is over before its ring stood.
     case broken(Cause)
+}
+
+/// Opens a link and tells what became of it, as the event that `event` makes of it.
+private func telling(
+    _ source: AsyncStream<RingEvent>.Continuation,
+    _ event: @escaping @Sendable (Result<RingLink, PeerError>) -> RingEvent,
+    _ open: @escaping @Sendable () async throws(PeerError) -> RingLink
+) -> Task<Void, Never> {
+    Task { source.yield(event(await Result(open))) }
 }
 
 extension Result where Success: Sendable {

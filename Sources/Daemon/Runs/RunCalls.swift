@@ -45,6 +45,11 @@ enum RunBeginCall: PeerMethod {
     }
 }
 
+/// Whether whoever was told of a run takes part in it.
+struct RunKnownReply: Codable, Sendable {
+    var isKnown: Bool
+}
+
 /// Somebody wants the run to stop, with a checkpoint.
 enum RunStopCall: PeerMethod {
     static let name = "run.stop"
@@ -54,9 +59,7 @@ enum RunStopCall: PeerMethod {
         var generation: Generation
     }
 
-    struct Reply: Codable, Sendable {
-        var isKnown: Bool
-    }
+    typealias Reply = RunKnownReply
 }
 
 /// Somebody cannot go on, so the run ends at once.
@@ -69,9 +72,7 @@ enum RunAbortCall: PeerMethod {
         var cause: Cause
     }
 
-    struct Reply: Codable, Sendable {
-        var isKnown: Bool
-    }
+    typealias Reply = RunKnownReply
 }
 
 /// The agreed end of a run, for whoever has not heard.
@@ -84,9 +85,7 @@ enum RunAgreedCall: PeerMethod {
         var ending: RunEnding
     }
 
-    struct Reply: Codable, Sendable {
-        var isKnown: Bool
-    }
+    typealias Reply = RunKnownReply
 }
 
 /// How a run ended, as its register keeps it.

@@ -6,7 +6,7 @@ func checkWeighing(
     on manifest: DatasetManifest
 ) throws(RunSpecError) {
     let classes = try classes(of: manifest)
-    try checkSearch(of: spec)
+    try checkKernel(of: spec)
     try checkBalance(of: spec.weighing, classes, on: manifest)
     try checkScale(of: spec, on: manifest)
     try checkThreshold(of: spec, classes, on: manifest)
@@ -31,14 +31,14 @@ private func classes(of manifest: DatasetManifest) throws(RunSpecError) -> [Stri
     return names
 }
 
-/// Solvers take raw rows, each of which counts one.
-private func checkSearch(of spec: RunSpec) throws(RunSpecError) {
-    guard [.lbfgs, .newton, .svm].contains(spec.algorithm) else { return }
+/// A kernel machine takes raw rows, each of which counts one.
+private func checkKernel(of spec: RunSpec) throws(RunSpecError) {
+    guard spec.algorithm == .svm, spec.svm?.kernel != nil else { return }
     func refuse(_ option: String, _ reason: String) -> RunSpecError {
         RunSpecError(
             option: option,
-            reason: "\(spec.algorithm.rawValue) \(reason)",
-            hint: "leave it out, or use 'run gd' or 'run sgd'"
+            reason: "a kernel machine \(reason)",
+            hint: "leave it out, or leave out --kernel"
         )
     }
     if spec.weighing.balance ?? .none != .none {
@@ -48,9 +48,9 @@ private func checkSearch(of spec: RunSpec) throws(RunSpecError) {
         throw refuse("--class-weight", "counts every row once, whatever its class")
     }
     if spec.weighing.scale ?? .none != .none {
-        throw refuse("--scale", "takes columns as they are, and its penalty counts in them")
+        throw refuse("--scale", "takes columns as they are, and its distances count in them")
     }
-    if spec.algorithm == .svm, spec.weighing.threshold != nil {
+    if spec.weighing.threshold != nil {
         throw refuse("--threshold", "calls classes by the side of the margin")
     }
 }

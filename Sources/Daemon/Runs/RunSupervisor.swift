@@ -27,14 +27,14 @@ actor RunSupervisor {
             return RunBeginCall.Reply(isBegun: isBegun)
         }
         network.handle(RunStopCall.self) { [weak self] _, request throws(PeerRefusal) in
-            RunStopCall.Reply(isKnown: await self?.stop(request) ?? false)
+            RunKnownReply(isKnown: await self?.stop(request) ?? false)
         }
         network.handle(RunAbortCall.self) { [weak self] _, request throws(PeerRefusal) in
-            RunAbortCall.Reply(isKnown: await self?.abort(request) ?? false)
+            RunKnownReply(isKnown: await self?.abort(request) ?? false)
         }
         network.handle(RunAgreedCall.self) { [weak self] _, request throws(PeerRefusal) in
             let isKnown = await self?.learn(request) ?? false
-            return RunAgreedCall.Reply(isKnown: isKnown)
+            return RunKnownReply(isKnown: isKnown)
         }
         network.handle(RunFetchCall.self) { [weak self] _, request throws(PeerRefusal) in
             RunFetchCall.Reply(records: await self?.records(request.tenant, request.run) ?? [])

@@ -70,8 +70,8 @@ struct Machine {
         primal.isFinite && primal - dual <= tolerance * primal
     }
 
-    /// Whether the arithmetic goes no further.
-    var isStuck: Bool { shortSteps >= 5 || isSingular }
+    /// Whether the arithmetic goes no further: what is left of the gap lies below P's digits.
+    var isStuck: Bool { shortSteps >= 5 || isSingular || complement <= 1e-15 * primal }
 
     /// λ of one weight: 1, and 0 for a free b.
     private func penalty(_ index: Int) -> Double {

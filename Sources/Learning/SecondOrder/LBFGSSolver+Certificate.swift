@@ -1,14 +1,15 @@
 import LinearAlgebra
 
 extension LBFGSSolver {
-    /// Whether the stop rule is met; a bound that costs a meeting is sought where it may show it.
-    func isDone() throws(LearningError) -> Bool {
+    /// Whether the stop rule is met; a bound that costs a meeting is sought where it may show it,
+    /// or where nothing else is left to do.
+    func isDone(isLast: Bool = false) throws(LearningError) -> Bool {
         guard let start = look, let seen = report else { return false }
         let shape = problem.shape
         guard l1 > 0 || shape.isBounded else { return rule.isMet(by: seen) }
         if shape.isBounded, l1 == 0 {
             let likely = problem.bound(start.gradient) ?? 0
-            guard likely <= rule.tolerance * start.value else { return false }
+            guard isLast || likely <= rule.tolerance * start.value else { return false }
             if shape.hasFreeBias { try settleBias() }
             guard let settled = look, let bound = problem.bound(settled.gradient) else {
                 return false
@@ -16,7 +17,7 @@ extension LBFGSSolver {
             gap = settled.value > 0 ? bound / settled.value : bound
         } else {
             let total = value(start, at: point)
-            guard optimism(start) <= rule.tolerance * total else { return false }
+            guard isLast || optimism(start) <= rule.tolerance * total else { return false }
             if shape.hasFreeBias { try settleBias() }
             guard let settled = look else { return false }
             let lower = try dualValue(settled)

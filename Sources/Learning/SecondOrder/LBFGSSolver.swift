@@ -107,7 +107,9 @@ public final class LBFGSSolver {
         guard let start = look, start.value.isFinite else { return .diverged }
         if rule.startNorm == nil { rule.startNorm = report?.gradientNorm }
         if try isDone() { return .converged }
-        return l1 > 0 ? try orthantStep() : try wolfeStep()
+        let verdict = l1 > 0 ? try orthantStep() : try wolfeStep()
+        guard verdict == .exhausted else { return verdict }
+        return try isDone(isLast: true) ? .converged : .exhausted
     }
 
     func lookHere() throws(LearningError) {
@@ -154,7 +156,10 @@ public final class LBFGSSolver {
             if !(next.value <= start.value + 1e-4 * length * slope + noise) {
                 high = length
             } else {
-                let bent = dot(coordinates.gradient(next.gradient, problem.shape), direction)
+                let nextSlopes = coordinates.gradient(next.gradient, problem.shape)
+                // Where the digits of P end, steps go on only while they flatten it.
+                if next.value >= start.value, norm2(nextSlopes) >= norm2(slopes) { break }
+                let bent = dot(nextSlopes, direction)
                 if bent >= 0.9 * slope || length >= 1e10 {
                     move(to: trial, next)
                     return .moved

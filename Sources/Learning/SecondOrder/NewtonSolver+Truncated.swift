@@ -22,6 +22,11 @@ extension NewtonSolver {
             resize(step, actual, dot(start.gradient, step.move))
             let noise = 1e-13 * abs(start.value)
             if next.value.isFinite, actual > 1e-4 * step.predicted - noise {
+                if isIdle(next, after: start) {
+                    look = nil
+                    try lookHere()
+                    return .exhausted
+                }
                 accept(trial, next, [])
                 // Where products have become many, rows have changed sides.
                 if step.products > renewalAfter { self.preconditioner = nil }

@@ -105,7 +105,9 @@ public final class NewtonSolver {
         guard let start = look, start.value.isFinite else { return .diverged }
         if rule.startNorm == nil { rule.startNorm = norm2(start.gradient) }
         if try isDone() { return .converged }
-        return try step()
+        let verdict = try step()
+        guard verdict == .exhausted else { return verdict }
+        return try isDone(isLast: true) ? .converged : .exhausted
     }
 
     /// P, ∇P and, where ranks would wait for it anyway, the curvature.
@@ -121,15 +123,16 @@ public final class NewtonSolver {
         matrices = sums
     }
 
-    /// Whether the stop rule is met; minimises over a free bias first where that may show it.
-    func isDone() throws(LearningError) -> Bool {
+    /// Whether the stop rule is met; minimises over a free bias first where that may show it, or
+    /// where nothing else is left to do.
+    func isDone(isLast: Bool = false) throws(LearningError) -> Bool {
         guard let start = look else { return false }
         guard problem.shape.isBounded else { return report.map(rule.isMet) ?? false }
         guard problem.shape.hasFreeBias, !isBiasExact else {
             return report.map(rule.isMet) ?? false
         }
         let likely = problem.bound(start.gradient) ?? 0
-        guard likely <= rule.tolerance * start.value else { return false }
+        guard isLast || likely <= rule.tolerance * start.value else { return false }
         try settleBias()
         return report.map(rule.isMet) ?? false
     }
@@ -161,11 +164,24 @@ public final class NewtonSolver {
             axpy(step, direction, into: &trial)
             (next, sums) = try problem.evaluate(at: trial, grams: together)
             lastDecrement = .infinity
+        } else if !isSingle, isIdle(next, after: start) {
+            (look, matrices) = (nil, [])
+            try lookHere()
+            return .exhausted
         } else {
             lastDecrement = -slope
         }
         accept(trial, next, sums)
         return .moved
+    }
+
+    /// Whether a step won nothing: P did not fall, and where its digits end ∇P did not shrink as
+    /// a step of Newton's makes it.
+    func isIdle(
+        _ next: SmoothProblem.Evaluation,
+        after start: SmoothProblem.Evaluation
+    ) -> Bool {
+        next.value >= start.value && norm2(next.gradient) > 0.5 * norm2(start.gradient)
     }
 
     func accept(_ trial: [Double], _ next: SmoothProblem.Evaluation, _ sums: [PackedMatrix]) {

@@ -2,7 +2,8 @@ public import LinearAlgebra
 
 /// One rank's rows as solvers go over them: in blocks, each row with its weight in the sum.
 public final class SolverRows {
-    private let source: any RowSource
+    /// What the rows are read from.
+    public let source: any RowSource
     /// Weight of each row, 0 for one that is held out; empty where all count as one.
     public let weights: [Float]
     private let tick: () -> Void

@@ -9,7 +9,7 @@ struct RunNewtonCommand: RunStarting {
         discussion: """
             For linear, logistic and softmax models. Sums of second derivatives while the columns \
             are few, else conjugate gradients in a trust region. With --l2 the end is certified: \
-            the objective is within --tol (1e-6) of the best.
+            the objective is within --tol (1e-4) of the best.
             """
     )
 

@@ -105,10 +105,13 @@ struct DatasetStatsPrinter: SheetPrinter {
     }
 
     private func constants(of stats: DatasetStats.Reply) -> String {
-        guard stats.constantColumns > 0 else { return "no column" }
+        guard let count = stats.constantColumns else {
+            return "not known, the rows stay on their nodes"
+        }
+        guard count > 0 else { return "no column" }
         let names = stats.constantColumnNames.prefix(12).joined(separator: ", ")
-        let more = stats.constantColumns > 12 ? ", …" : ""
-        return "\(stats.constantColumns) columns: \(names)\(more)"
+        let more = count > 12 ? ", …" : ""
+        return "\(count) columns: \(names)\(more)"
     }
 
     func names(_ stats: DatasetStats.Reply) -> [String] { [stats.name.text] }

@@ -55,9 +55,11 @@ func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
     guard let progress = item.progress else { return "\(item.run)  \(item.status.rawValue)" }
     var epoch = "epoch \(short(progress.epoch, digits: progress.epoch < 100 ? 3 : 4))"
     if let most = progress.epochsMax { epoch += "/\(most)" }
+    var step = "step \(grouped(progress.step))"
+    if let most = progress.stepsMax { step += "/\(grouped(most))" }
     // In the order of reading; the numbers say in which order they go where room is short.
     var parts: [(rank: Int, text: String)] = [
-        (4, item.run.text), (0, epoch), (3, "step \(grouped(progress.step))"),
+        (4, item.run.text), (0, epoch), (3, step),
         (0, "loss \(progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)")"),
         (2, "\(compact(progress.rowsPerSecond)) rows/s"),
     ]
@@ -76,10 +78,15 @@ func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
     return joined()
 }
 
-/// Seconds until the last epoch that is allowed; a plateau may end the run earlier.
+/// Seconds until the nearest limit: of epochs, of steps or of time; a rule may end the run earlier.
 private func secondsLeft(_ progress: RunProgress) -> Double? {
-    guard let most = progress.epochsMax, progress.epoch > 0, progress.seconds > 0 else {
-        return nil
+    func left(of most: Double?, at done: Double) -> Double? {
+        guard let most, done > 0, progress.seconds > 0 else { return nil }
+        return max(0, (most - done) * progress.seconds / done)
     }
-    return max(0, (Double(most) - progress.epoch) * progress.seconds / progress.epoch)
+    return [
+        left(of: progress.epochsMax.map(Double.init), at: progress.epoch),
+        left(of: progress.stepsMax.map(Double.init), at: Double(progress.step)),
+        left(of: progress.secondsMax, at: progress.seconds),
+    ].compactMap(\.self).min()
 }

@@ -1,10 +1,10 @@
 import Foundation
-import Learning
+public import Learning
 import LinearAlgebra
 import Synchronization
 
 /// Ranks on threads of their own that add, compare and gather as the ring does: in rank order.
-final class MeetingRanks: Sendable {
+public final class RankThreads: Sendable {
     private struct State {
         var round = 0
         var arrived: [[UInt8]?]
@@ -20,17 +20,23 @@ final class MeetingRanks: Sendable {
         state = Mutex(State(arrived: [[UInt8]?](repeating: nil, count: worldSize)))
     }
 
-    /// Runs `body` once for each rank and returns what each came to, in rank order.
-    static func run<Value: Sendable>(
+    /// Runs `body` once for each rank and returns what each came to, in rank order; throws the
+    /// error of the first rank that failed.
+    ///
+    /// `flip` names a rank whose memory fails, and the sum of vectors at which it does.
+    public static func run<Value: Sendable>(
         _ worldSize: Int,
+        flip: (rank: Int, sum: Int)? = nil,
         _ body: @escaping @Sendable (any Reducer) throws -> Value
     ) throws -> [Value] {
-        let ranks = MeetingRanks(worldSize: worldSize)
+        let ranks = RankThreads(worldSize: worldSize)
         let found = Mutex([Result<Value, any Error>?](repeating: nil, count: worldSize))
         let done = DispatchSemaphore(value: 0)
         for rank in 0..<worldSize {
             Thread {
-                let result = Result { try body(MeetingReducer(rank: rank, ranks: ranks)) }
+                let flipsAt = flip?.rank == rank ? flip?.sum : nil
+                let reducer = MeetingReducer(rank: rank, ranks: ranks, flipsAt: flipsAt)
+                let result = Result { try body(reducer) }
                 found.withLock { $0[rank] = result }
                 done.signal()
             }.start()
@@ -68,11 +74,16 @@ final class MeetingRanks: Sendable {
 
 private final class MeetingReducer: Reducer {
     let rank: Int
-    private let ranks: MeetingRanks
+    private let ranks: RankThreads
+    /// The number of the sum after which this rank's result is another.
+    private let flipsAt: Int?
+    private var sums = 0
+    private var meetings = 0
 
-    init(rank: Int, ranks: MeetingRanks) {
+    init(rank: Int, ranks: RankThreads, flipsAt: Int?) {
         self.rank = rank
         self.ranks = ranks
+        self.flipsAt = flipsAt
     }
 
     var worldSize: Int { ranks.size }
@@ -80,9 +91,12 @@ private final class MeetingReducer: Reducer {
     func makeVector(count: Int) -> Vector { Vector(zeros: count) }
 
     func sum(_ vector: inout Vector) throws(ReducerError) {
-        var values = vector.array.map { Double($0) }
-        try sum(&values)
-        for index in values.indices { vector[index] = Float(values[index]) }
+        let all = try gather(vector.array.map { Double($0) })
+        for index in 0..<vector.count {
+            vector[index] = all.reduce(Float(0)) { $0 + Float($1[index]) }
+        }
+        sums += 1
+        if sums == flipsAt { vector[0] += 1 }
     }
 
     func sum(_ values: inout [Double]) throws(ReducerError) {
@@ -102,21 +116,24 @@ private final class MeetingReducer: Reducer {
     ) throws(ReducerError) -> Int {
         let all = try gather(vector.buffer[elements].map { Double($0) })
         for (place, index) in elements.enumerated() {
-            vector.buffer[index] = Float(all.reduce(0) { $0 + $1[place] })
+            vector.buffer[index] = all.reduce(Float(0)) { $0 + Float($1[place]) }
         }
+        sums += 1
+        if sums == flipsAt { vector.buffer[elements.lowerBound] += 1 }
         return 0
     }
 
     func finishSum(_ token: Int) {}
 
-    var waiting: (count: Int, seconds: Double) { (0, 0) }
+    var waiting: (count: Int, seconds: Double) { (meetings, 0) }
 
     func gather(_ bytes: [UInt8]) throws(ReducerError) -> [[UInt8]] {
-        try ranks.exchange(bytes, rank: rank)
+        meetings += 1
+        return try ranks.exchange(bytes, rank: rank)
     }
 
     private func gather(_ values: [Double]) throws(ReducerError) -> [[Double]] {
-        let all = try ranks.exchange(values.withUnsafeBytes { Array($0) }, rank: rank)
+        let all = try gather(values.withUnsafeBytes { Array($0) })
         return all.map { bytes in
             bytes.withUnsafeBytes { raw in
                 (0..<bytes.count / 8).map {
