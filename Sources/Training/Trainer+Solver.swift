@@ -6,7 +6,7 @@ import Wire
 /// The searches that go by whole passes over the rows: L-BFGS, Newton and linear machines.
 extension Trainer {
     func runSolver(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
-        let rows = SolverRows(rows, weights: rowWeights) { [observer] in observer.tick() }
+        let rows = SolverRows(searchedRows, weights: rowWeights) { [observer] in observer.tick() }
         let shared = SharedSums(reducer) { [unowned self] in
             [
                 observer.isAskedToStop ? 1 : 0, isOutOfTime ? 1 : 0,
@@ -78,7 +78,8 @@ extension Trainer {
     /// Puts the solver's state where a checkpoint takes it from; all ranks meet.
     private func keep(_ solver: any Solver) throws(TrainingError) {
         guard tellsState else { return }
-        let own = solver.state
+        var own = solver.state
+        if let mapNumbers { own.vectors.append(mapNumbers) }
         var rows = [[Double]](repeating: [], count: reducer.worldSize)
         var writer = ByteWriter()
         for value in own.rows { writer.write(value) }
@@ -101,7 +102,8 @@ extension Trainer {
         guard let saved = try? SavedSolver(bytes: checkpoint.solver) else {
             throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
         }
-        let own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
+        var own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
+        if features != nil { _ = own?.vectors.popLast() }
         guard let own, solver.restore(own) else {
             throw .foreignCheckpoint(
                 reason: "it was made by \(saved.rows.count) ranks over other rows or options"
@@ -173,7 +175,7 @@ extension Trainer {
             let start = low
             var scores = [Float](repeating: 0, count: (high - low) * outputs)
             try wrap { () throws(RowSourceError) in
-                try rows.withRows(low..<high) { batch in
+                try searchedRows.withRows(low..<high) { batch in
                     model.writeScores(at: raw, of: batch, to: &scores)
                     count += supports(in: batch, from: start, scores, isJoint: isJoint)
                 }
