@@ -20,6 +20,8 @@ public struct ModelDocument: Codable, Hashable, Sendable {
     public var classes: [String]
     /// Number of parameters.
     public var parameters: Int
+    /// The kernel and its support vectors; null for other models.
+    public var kernel: KernelShape?
     /// Constant term.
     public var bias: Bias
     /// Whether raw features are scaled by the model before anything else.
@@ -48,6 +50,7 @@ public struct ModelDocument: Codable, Hashable, Sendable {
         columns = manifest.mapping.count
         if case .classes(let names) = manifest.labels { classes = names } else { classes = [] }
         parameters = manifest.shape.wordCount
+        kernel = manifest.shape.kernel
         bias = manifest.shape.bias
         isScaled = manifest.shape.isScaled
         threshold = manifest.shape.threshold

@@ -114,7 +114,7 @@ extension Trainer {
     /// One line of what was chosen, for the person who started the run.
     func solverSummary(_ solver: any Solver) -> String {
         let classes = task.classes > 0 ? " (\(task.classes) classes)" : ""
-        var parts = ["model \(model.kind.rawValue)\(classes)"]
+        var parts = ["model \(task.kind.rawValue)\(classes)"] + mapSummary
         switch solver {
         case let newton as NewtonSolver:
             parts.append(newton.isDirect ? "Newton, factored" : "Newton, conjugate gradients")

@@ -86,6 +86,7 @@ extension Trainer {
     /// along.
     func finished(_ parameters: borrowing Vector) -> (ModelShape, [Float]) {
         var shape = task.shape
+        if let features { return kernelModel(parameters, by: features.map) }
         guard let network else { return linearModel(parameters) }
         var words = parameters.array
         if let last = network.shape.stages.last, scaling.labels != .none {

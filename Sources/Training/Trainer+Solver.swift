@@ -13,7 +13,7 @@ private struct Search {
 /// The searches that go by whole passes over the rows: L-BFGS, Newton and linear machines.
 extension Trainer {
     func runSolver(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
-        let source = try solverSource(from: checkpoint)
+        let source = try features?.rows ?? solverSource(from: checkpoint)
         let weights = try rowWeights()
         let rows = SolverRows(source, weights: weights) { [observer] in observer.tick() }
         let shared = SharedSums(reducer) { [unowned self] in
@@ -35,7 +35,7 @@ extension Trainer {
     /// The rows as solvers see them: raw, or in the scale that was asked for.
     ///
     /// The penalty then counts in it. All ranks meet for a scale that is not known yet.
-    private func solverSource(
+    func solverSource(
         from checkpoint: TrainingCheckpoint?
     ) throws(TrainingError) -> any RowSource {
         let none = ColumnScaling.none(columns: task.columns)
@@ -98,7 +98,8 @@ extension Trainer {
     /// Puts the solver's state where a checkpoint takes it from; all ranks meet.
     private func keep(_ solver: any Solver) throws(TrainingError) {
         guard tellsState else { return }
-        let own = solver.state
+        var own = solver.state
+        if let mapNumbers { own.vectors.append(mapNumbers) }
         var rows = [[Double]](repeating: [], count: reducer.worldSize)
         var writer = ByteWriter()
         for value in own.rows { writer.write(value) }
@@ -121,7 +122,8 @@ extension Trainer {
         guard let saved = try? SavedSolver(bytes: checkpoint.solver) else {
             throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
         }
-        let own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
+        var own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
+        if features != nil { _ = own?.vectors.popLast() }
         guard let own, solver.restore(own) else {
             throw .foreignCheckpoint(
                 reason: "it was made by \(saved.rows.count) ranks over other rows or options"

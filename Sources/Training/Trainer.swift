@@ -28,6 +28,8 @@ public final class Trainer {
     var foldOfRow: [Int32] = []
     /// Rows to train on, per rank: public.
     var rowsOfRanks: [Int] = []
+    /// Features that stand for a kernel; nil where rows are taken as they are.
+    var features: Features?
     /// What a row of each class counts.
     var weights = RowWeights.none
     /// Whether rows are drawn more than once, or not at all.
@@ -69,6 +71,7 @@ public final class Trainer {
         guard totalRows > 0 else { throw .noRows }
         try balanceRows()
         try settleChoices()
+        if task.mapsRows { try mapRows(from: checkpoint) }
         if task.usesSolver { return try runSolver(from: checkpoint) }
         if let checkpoint {
             try adopt(checkpoint)

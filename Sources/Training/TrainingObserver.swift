@@ -32,6 +32,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case unsupported(Algorithm)
     /// A rank's sums would be over so few rows that they tell of single ones.
     case fewRows(rank: Int, rows: Int, min: Int)
+    /// Rows that stay on their rank would have to be told; `what` says which.
+    case rowsStay(what: String)
 
     /// One line for the operator.
     public var description: String {
@@ -45,6 +47,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .fewRows(let rank, let rows, let least):
             "rank \(rank) would sum over \(rows) rows in a step; under \(least) tell of single "
                 + "rows, and its neighbours see the sums: larger --batch, or --share-sums"
+        case .rowsStay(let what): "\(what), and the rows stay where they are"
         }
     }
 }

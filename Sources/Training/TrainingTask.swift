@@ -64,7 +64,7 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     var usesSolver: Bool {
         switch spec.algorithm {
         case .lbfgs, .newton: kind.isLinear
-        case .svm: kind == .svm
+        case .svm: kind == .svm || mapsRows
         case .gd, .sgd: false
         }
     }
@@ -91,7 +91,9 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     ///
     /// Pages that are never touched cost nothing, so this is generous.
     public var sharedBytes: Int {
-        let parameters = kind == .kernelSVM ? 2 * storedValues + 16 * rows : shape.wordCount
+        let parameters =
+            mapsRows
+            ? mappedWords : kind == .kernelSVM ? 2 * storedValues + 16 * rows : shape.wordCount
         // Sums of second derivatives, packed, where the columns are few.
         let squares = columns <= 4096 ? columns * columns : 0
         return 64 * (parameters + 4 * columns + 65_536) + 16 * squares + (32 << 20)

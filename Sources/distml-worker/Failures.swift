@@ -25,6 +25,7 @@ extension WorkerFailure {
             case .noRows: "empty_dataset"
             case .unsupported: "unsupported"
             case .fewRows: "few_rows"
+            case .rowsStay: "rows_stay"
             }
         self.init(code: code, message: "\(error)")
     }

@@ -139,6 +139,12 @@ struct LocalDataCheckTests {
         }
         #expect(try refusal(spec(.features, .nystrom), data).option == "--map")
         try checkLocal(spec(.features, .fourier), on: data, validation: nil)
+        try checkLocal(spec(.features), on: data, validation: nil)
+        var other = spec(.features)
+        other.svm?.kernel = .poly
+        let error = try refusal(other, data)
+        #expect(error.option == "--map")
+        #expect(error.hint?.contains("--kernel rbf --mode features") == true)
     }
 
     @Test("A node's worker hides what its rules say, and nothing of data that were dealt")

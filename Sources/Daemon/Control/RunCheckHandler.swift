@@ -33,10 +33,19 @@ struct RunCheckHandler: Handler {
             rows: dataset.rows,
             columns: dataset.columns,
             classes: classes,
-            parameters: task.shape.tensors.reduce(0) { $0 + $1.count },
+            parameters: task.modelWords ?? 0,
             shardBytes: largest ?? 0,
             memoryLimitBytes: supervisor.world.memoryBytes,
-            choices: choices.summary(of: spec.algorithm, classes: classes)
+            choices: choices.summary(of: spec.algorithm, classes: classes) + kernelText(of: spec)
         )
     }
+}
+
+/// What is known of a kernel machine before its rows are read.
+private func kernelText(of spec: RunSpec) -> String {
+    guard let svm = spec.svm, let kernel = svm.kernel else { return "" }
+    var parts = ["\(kernel.rawValue) kernel"]
+    if kernel != .linear { parts.append("gamma \(svm.gamma.map(shortText) ?? "scale")") }
+    if let mode = svm.mode { parts.append("mode \(mode.rawValue)") }
+    return parts.map { " · " + $0 }.joined()
 }

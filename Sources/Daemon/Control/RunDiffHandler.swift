@@ -67,7 +67,12 @@ private func results(of run: RunRecord) -> Fields {
         ("outcome", document.state), ("choices", document.choices ?? ""),
         ("epochs", number(document.epochs)), ("steps", "\(document.steps)"),
     ]
-    for (name, value) in [("objective", document.objective), ("loss", document.loss)] {
+    let values = [
+        ("objective", document.objective), ("loss", document.loss),
+        ("dual objective", document.dualObjective),
+        ("support vectors", document.supportVectors.map(Double.init)),
+    ]
+    for (name, value) in values {
         if let value { fields.append((name, number(value))) }
     }
     for metrics in document.metrics {

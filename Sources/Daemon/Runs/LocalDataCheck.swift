@@ -90,11 +90,15 @@ private func checkKernel(
     _ rules: LocalDataRules
 ) throws(RunSpecError) {
     guard spec.algorithm == .svm, let svm = spec.svm, svm.kernel != nil else { return }
-    guard rules.hidesRows, svm.mode != .features || svm.map != .fourier else { return }
+    // Random features are chosen where nobody says otherwise and the kernel has them.
+    let map = svm.map ?? (svm.kernel == .rbf ? .fourier : .nystrom)
+    guard rules.hidesRows, svm.mode != .features || map != .fourier else { return }
     throw RunSpecError(
         option: svm.mode == .features ? "--map" : "--mode",
         reason: "a kernel machine is made of rows, and those of \(dataset.name) stay where they "
             + "are",
-        hint: "take --mode features --map rff, whose sums tell of no row, or say --share-rows"
+        hint: svm.kernel == .rbf
+            ? "take --mode features --map rff, whose sums tell of no row, or say --share-rows"
+            : "take --kernel rbf --mode features, whose sums tell of no row, or say --share-rows"
     )
 }

@@ -76,6 +76,7 @@ private func checkMachine(
             hint: "use 'run newton'"
         )
     }
+    try checkKernelMachine(of: spec, svm, on: manifest)
     if svm.loss == .squaredHinge, svm.multiclass == .crammerSinger {
         throw RunSpecError(
             option: "--loss",

@@ -10,6 +10,9 @@ struct RunSvmCommand: RunStarting {
             Minimises ½‖ω‖² + C·Σ ξ over the rows of all nodes and ends when the duality gap \
             proves that the objective is within --tol (1e-4) of the best. Few columns: an \
             interior point, three meetings of the nodes an iteration.
+
+            With --kernel the machine is LIBSVM's: one for every pair of classes, solved to \
+            LIBSVM's --tol (1e-3), or with --mode features an approximation of it.
             """
     )
 

@@ -15,12 +15,15 @@ struct SVMOptions: ParsableArguments {
     @Option(help: "More than two classes: one machine a class, or one for all.")
     var multiclass = Multiclass.oneVsRest
 
+    @OptionGroup(title: "Options of a kernel machine") var kernel: KernelOptions
+
     /// What was asked for.
     var spec: SVMSpec {
         var spec = SVMSpec()
         spec.cost = cost
         spec.loss = loss
         spec.multiclass = multiclass
+        kernel.fill(&spec)
         return spec
     }
 }

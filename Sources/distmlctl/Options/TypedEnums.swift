@@ -5,7 +5,10 @@ public import Domain
 // What the contract calls a value, a person types.
 extension Balance: ExpressibleByArgument {}
 extension Bias: ExpressibleByArgument {}
+extension FeatureMap: ExpressibleByArgument {}
 extension FeatureScale: ExpressibleByArgument {}
+extension KernelKind: ExpressibleByArgument {}
+extension KernelMode: ExpressibleByArgument {}
 extension LossPolicy: ExpressibleByArgument {}
 extension MetricName: ExpressibleByArgument {}
 extension Multiclass: ExpressibleByArgument {}

@@ -65,6 +65,26 @@ enum TypedRate: ExpressibleByArgument, Equatable {
     }
 }
 
+/// γ of a kernel as typed: a number, or `scale`.
+enum TypedGamma: ExpressibleByArgument, Equatable {
+    case scale
+    case fixed(Double)
+
+    init?(argument: String) {
+        if argument == "scale" {
+            self = .scale
+        } else if let value = Double(argument), value.isFinite {
+            self = .fixed(value)
+        } else {
+            return nil
+        }
+    }
+
+    var value: Double? {
+        if case .fixed(let value) = self { value } else { nil }
+    }
+}
+
 /// Seats as typed: a count, or names with commas.
 enum TypedNodes: ExpressibleByArgument, Equatable {
     case count(Int)

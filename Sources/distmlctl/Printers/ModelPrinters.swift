@@ -32,6 +32,7 @@ struct ModelPrinter: SheetPrinter {
         var sheet = Sheet()
         sheet.add("Model", model.name.text)
         sheet.add("Kind", "\(model.kind.rawValue) by \(model.algorithm.rawValue)")
+        addKernel(of: model, to: &sheet)
         sheet.add("Run", model.run.text)
         sheet.add("Dataset", "\(model.dataset) \(model.datasetVersion.short)")
         sheet.add("Columns", grouped(model.columns))
@@ -56,6 +57,25 @@ struct ModelPrinter: SheetPrinter {
         sheet.add("File", "\(byteSize(model.bytes)), SHA-256 \(model.hash.short)…")
         sheet.add("Made", localTime(model.madeAt))
         return sheet
+    }
+
+    private func addKernel(of model: ModelDocument, to sheet: inout Sheet) {
+        guard let kernel = model.kernel else { return }
+        let function = kernel.function
+        var text = function.kind.rawValue
+        if function.kind != .linear { text += ", gamma \(short(function.gamma, digits: 4))" }
+        if function.kind == .poly { text += ", degree \(function.degree)" }
+        if function.kind == .poly || function.kind == .sigmoid {
+            text += ", coef0 \(short(function.coef0, digits: 4))"
+        }
+        sheet.add("Kernel", text)
+        if let features = kernel.features {
+            sheet.add("Features", "\(grouped(features)) random ones, no row of the data")
+        } else {
+            let support = kernel.isOneVsRest ? "rows as landmarks" : "support vectors"
+            sheet.add("Support", "\(grouped(kernel.supports)) \(support)")
+        }
+        if kernel.hasProbabilities { sheet.add("Probabilities", "by Platt's sigmoids") }
     }
 
     func names(_ model: ModelDocument) -> [String] { [model.name.text] }

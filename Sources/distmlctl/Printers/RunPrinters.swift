@@ -63,8 +63,15 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Objective", run.objective.map { short($0, digits: 6) })
         sheet.add("Loss", run.loss.map { short($0, digits: 6) })
         sheet.add("Gap", run.certifiedGap.map { "at most \(short($0, digits: 3)), certified" })
+        let isCertified = run.certifiedGap != nil
+        sheet.add(
+            "Violation",
+            isCertified ? nil : run.gap.map { "at most \(short($0, digits: 3)) of optimality" }
+        )
         sheet.add("Dual", run.dualObjective.map { short($0, digits: 6) })
-        sheet.add("Support", run.supportVectors.map { "\(grouped($0)) rows within the margin" })
+        let support = isCertified ? "rows within the margin" : "support vectors"
+        sheet.add("Support", run.supportVectors.map { "\(grouped($0)) \(support)" })
+        sheet.add("Rounds", run.rounds.map { grouped($0) })
         addMetrics(run.metrics, to: &sheet)
         sheet.add("Time", duration(run.wallSeconds))
         sheet.add("Rate", "\(compact(run.rowsPerSecond)) rows/s")
@@ -129,7 +136,9 @@ struct RunCheckPrinter: SheetPrinter {
         )
         sheet.add(
             "Model",
-            "\(grouped(reply.parameters)) parameters, \(byteSize(4 * reply.parameters))"
+            reply.parameters > 0
+                ? "\(grouped(reply.parameters)) parameters, \(byteSize(4 * reply.parameters))"
+                : "as many rows as become support vectors"
         )
         let limit = reply.memoryLimitBytes.map { ", of which a worker may hold \(byteSize($0))" }
         sheet.add("Rows", "\(byteSize(reply.shardBytes)) on the node with most\(limit ?? "")")

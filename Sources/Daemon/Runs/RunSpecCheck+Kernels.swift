@@ -1,0 +1,166 @@
+import Domain
+
+/// Landmarks at most: their kernel matrix is taken apart whole, on one node.
+private let landmarksMax = 4096
+/// Random features at most.
+private let featuresMax = 1 << 16
+/// Numbers of a map at most: 1 GiB of frequencies, which every node holds.
+private let mapNumbersMax = 1 << 28
+/// Degrees at most: beyond, kernel values of common data are no numbers.
+private let degreeMax = 32
+
+/// Checks what a support vector machine is asked for by a kernel, and that nothing is asked of a
+/// kernel where there is none.
+func checkKernelMachine(
+    of spec: RunSpec,
+    _ svm: SVMSpec,
+    on manifest: DatasetManifest
+) throws(RunSpecError) {
+    guard let kernel = svm.kernel else { return try checkKernelAbsent(from: svm, spec) }
+    if spec.model == .svm {
+        throw RunSpecError(
+            option: "--model",
+            reason: "a machine by a kernel is not linear in its features",
+            hint: "leave it out"
+        )
+    }
+    guard spec.bias == .free else {
+        throw RunSpecError(
+            option: "--bias",
+            reason: "a kernel machine has a free constant",
+            hint: "leave it out, or leave out --kernel"
+        )
+    }
+    try checkCharges(of: svm)
+    try checkFunction(kernel, svm)
+    try checkMode(of: svm, kernel, on: manifest)
+    guard svm.cacheBytes >= 1 << 20 else {
+        throw RunSpecError(
+            option: "--cache",
+            reason: "kernel values need a place of at least 1 MiB",
+            hint: "use --cache 200MiB"
+        )
+    }
+}
+
+/// Options of a kernel, of a machine without one.
+private func checkKernelAbsent(from svm: SVMSpec, _ spec: RunSpec) throws(RunSpecError) {
+    if svm.hasProbabilities {
+        throw RunSpecError(
+            option: "--probability",
+            reason: "the linear machine has scores, and no probabilities",
+            hint: "use 'run newton', whose logistic model has them, or add --kernel"
+        )
+    }
+    let usual = SVMSpec()
+    let foreign: [(Bool, String)] = [
+        (svm.gamma != nil, "--gamma"), (svm.degree != usual.degree, "--degree"),
+        (svm.coef0 != usual.coef0, "--coef0"), (svm.mode != nil, "--mode"),
+        (svm.map != nil, "--map"), (svm.featureCount != nil, "--features"),
+        (svm.cacheBytes != usual.cacheBytes, "--cache"), (spec.model == .kernelSVM, "--model"),
+    ]
+    for (isGiven, option) in foreign where isGiven {
+        throw RunSpecError(
+            option: option,
+            reason: "it belongs to a kernel, and the linear machine has none",
+            hint: "leave it out, or add --kernel rbf"
+        )
+    }
+}
+
+/// A kernel machine charges ξ and decides between pairs of classes.
+private func checkCharges(of svm: SVMSpec) throws(RunSpecError) {
+    if svm.loss == .squaredHinge {
+        throw RunSpecError(
+            option: "--loss",
+            reason: "a kernel machine charges ξ, not ξ²",
+            hint: "leave it out, or leave out --kernel"
+        )
+    }
+    if svm.multiclass == .crammerSinger {
+        throw RunSpecError(
+            option: "--multiclass",
+            reason: "Crammer and Singer's machine is linear; by a kernel there is one for every "
+                + "pair of classes, with --mode features one for every class",
+            hint: "leave it out, or leave out --kernel"
+        )
+    }
+}
+
+/// The numbers of the kernel's formula.
+private func checkFunction(_ kernel: KernelKind, _ svm: SVMSpec) throws(RunSpecError) {
+    func refuse(_ option: String, _ reason: String, _ hint: String? = nil) -> RunSpecError {
+        RunSpecError(option: option, reason: reason, hint: hint)
+    }
+    let usual = SVMSpec()
+    if let gamma = svm.gamma {
+        guard kernel != .linear else {
+            throw refuse("--gamma", "the linear kernel u·v has no γ", "leave it out")
+        }
+        guard gamma > 0, gamma.isFinite else {
+            throw refuse("--gamma", "γ must be a number above 0", "use --gamma scale")
+        }
+    }
+    guard (1...degreeMax).contains(svm.degree) else {
+        throw refuse("--degree", "the degree must be a whole number from 1 to \(degreeMax)")
+    }
+    if svm.degree != usual.degree, kernel != .poly {
+        throw refuse("--degree", "only the kernel poly has a degree", "use --kernel poly")
+    }
+    guard svm.coef0.isFinite else { throw refuse("--coef0", "the constant must be a number") }
+    if svm.coef0 != usual.coef0, kernel != .poly, kernel != .sigmoid {
+        throw refuse("--coef0", "only the kernels poly and sigmoid have a constant", "leave it out")
+    }
+}
+
+/// How nodes work together, and what makes features.
+private func checkMode(
+    of svm: SVMSpec,
+    _ kernel: KernelKind,
+    on manifest: DatasetManifest
+) throws(RunSpecError) {
+    func refuse(_ option: String, _ reason: String, _ hint: String? = nil) -> RunSpecError {
+        RunSpecError(option: option, reason: reason, hint: hint)
+    }
+    guard svm.mode == .features else {
+        guard svm.map == nil, svm.featureCount == nil else {
+            throw refuse(
+                svm.map != nil ? "--map" : "--features",
+                "only --mode features makes features of rows",
+                "add --mode features, or leave it out"
+            )
+        }
+        return
+    }
+    if svm.hasProbabilities {
+        throw refuse(
+            "--probability",
+            "a machine on features has one score a class, and Platt's sigmoids are for pairs",
+            "use --mode exact or cascade"
+        )
+    }
+    if svm.map == .fourier, kernel != .rbf {
+        throw refuse(
+            "--map",
+            "random Fourier features are those of rbf, not of \(kernel.rawValue)",
+            "use --map nystrom, or --kernel rbf"
+        )
+    }
+    guard let count = svm.featureCount else { return }
+    let isFourier = (svm.map ?? (kernel == .rbf ? .fourier : .nystrom)) == .fourier
+    let most = isFourier ? featuresMax : landmarksMax
+    guard (1...most).contains(count) else {
+        throw refuse(
+            "--features",
+            "1 to \(most) \(isFourier ? "random features" : "landmarks"), not \(count)"
+        )
+    }
+    guard !isFourier || count <= mapNumbersMax / Swift.max(1, manifest.columns) else {
+        throw refuse(
+            "--features",
+            "\(count) random features of \(manifest.columns) columns are more than "
+                + "\(mapNumbersMax) numbers, which every node would hold",
+            "use at most \(mapNumbersMax / manifest.columns), or --map nystrom"
+        )
+    }
+}
