@@ -51,7 +51,10 @@ public func makeScorer(_ shape: ModelShape, words: [Float]) -> any Scorer {
         }
         scorer = NetworkScorer(network, shape, parameters: Vector(Array(own)))
     case .kernelSVM:
-        preconditionFailure("a kernel machine has no scorer yet")
+        guard let kernel = shape.kernel else {
+            preconditionFailure("a kernel machine without its kernel: \(shape)")
+        }
+        scorer = KernelScorer(shape, kernel, words: own)
     }
     guard shape.isScaled else { return scorer }
     return ScaledScorer(

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CKernelsDouble.h"
+#include "CKernelsMachines.h"
 
 // The vector loops that the processor's widest instructions speed up. The compiler makes several
 // versions of each and the loader picks one for this processor.
