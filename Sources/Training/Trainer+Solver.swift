@@ -41,7 +41,7 @@ extension Trainer {
             state.epoch = passesBefore + rows.passes
             state.rowsRead = Double(state.epoch) * Double(totalRows)
             if let report = solver.report { self.report(report) }
-            if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
+            if wishes[0] > 0 || wishes[2] > 0 { try keep(solver.state) }
             if wishes[2] > 0, verdict == .moved, tellsState { save() }
             if let output = try endIfDone(solver, verdict, wishes) { return output }
         }
@@ -72,12 +72,11 @@ extension Trainer {
 
     /// Whether a checkpoint may be made: it lies on every node, and that of a machine holds numbers
     /// of single rows.
-    private var tellsState: Bool { !(task.hidesRows && task.spec.algorithm == .svm) }
+    var tellsState: Bool { !(task.hidesRows && task.spec.algorithm == .svm) }
 
     /// Puts the solver's state where a checkpoint takes it from; all ranks meet.
-    private func keep(_ solver: any Solver) throws(TrainingError) {
+    func keep(_ own: SolverState) throws(TrainingError) {
         guard tellsState else { return }
-        let own = solver.state
         var rows = [[Double]](repeating: [], count: reducer.worldSize)
         var writer = ByteWriter()
         for value in own.rows { writer.write(value) }
@@ -97,17 +96,22 @@ extension Trainer {
         _ checkpoint: TrainingCheckpoint,
         into solver: any Solver
     ) throws(TrainingError) {
-        guard let saved = try? SavedSolver(bytes: checkpoint.solver) else {
-            throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
-        }
-        let own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
-        guard let own, solver.restore(own) else {
+        state = checkpoint
+        guard let own = try savedState(), solver.restore(own) else {
             throw .foreignCheckpoint(
-                reason: "it was made by \(saved.rows.count) ranks over other rows or options"
+                reason: "it was made by other ranks or over other rows or options"
             )
         }
-        state = checkpoint
         secondsBefore = checkpoint.seconds
+    }
+
+    /// This rank's part of the state that the checkpoint in hand holds; nil where that is of
+    /// another number of ranks.
+    func savedState() throws(TrainingError) -> SolverState? {
+        guard let saved = try? SavedSolver(bytes: state.solver) else {
+            throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
+        }
+        return saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
     }
 
     private func endIfDone(

@@ -70,6 +70,7 @@ public final class Trainer {
         try balanceRows()
         try settleChoices()
         if task.usesSolver { return try runSolver(from: checkpoint) }
+        if task.usesKernel { return try runKernel(from: checkpoint) }
         if let checkpoint {
             try adopt(checkpoint)
         } else {

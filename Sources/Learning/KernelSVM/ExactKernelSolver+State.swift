@@ -7,18 +7,10 @@ extension ExactKernelSolver {
         state.numbers += results.flatMap(\.numbers)
         for alpha in alphas { state.rows += alpha }
         guard let search else { return state }
-        state.numbers += [
-            Double(search.blocksDone), Double(search.blocksInWindow), search.gap, search.gain,
-            search.band.low, search.band.high, search.narrow == nil ? 0 : 1,
-        ]
-        let names = search.pending.keys.sorted()
-        state.vectors = [
-            search.kept.flatMap(\.numbers),
-            names.flatMap { [Double($0 >> 40), Double($0 & nameMask), search.pending[$0] ?? 0] },
-        ]
-        state.rows += search.whole.alpha + search.whole.v
-        guard let narrow = search.narrow else { return state }
-        state.rows += narrow.origins.map { Double($0) } + narrow.alpha + narrow.v
+        let own = search.state
+        state.numbers += own.numbers
+        state.vectors = own.vectors
+        state.rows += own.rows
         return state
     }
 
@@ -41,9 +33,11 @@ extension ExactKernelSolver {
             numbers = numbers.dropFirst(4)
         }
         guard isSearching else { return rows.isEmpty }
-        guard done < pairs.count, let search = try? makeSearch() else { return false }
+        guard done < pairs.count, let search = try? makeSearch(pairs[done]) else { return false }
         current = search
-        return search.restore(Array(numbers), state.vectors, Array(rows))
+        var own = SolverState()
+        (own.numbers, own.vectors, own.rows) = (Array(numbers), state.vectors, Array(rows))
+        return search.restore(own)
     }
 }
 
@@ -53,11 +47,28 @@ extension KernelData {
 }
 
 extension PairSearch {
-    fileprivate func restore(
-        _ numbers: [Double],
-        _ vectors: [[Double]],
-        _ rows: [Double]
-    ) -> Bool {
+    /// What it needs to go on bit for bit.
+    var state: SolverState {
+        var state = SolverState()
+        state.numbers = [
+            Double(blocksDone), Double(blocksInWindow), gap, gain, band.low, band.high,
+            narrow == nil ? 0 : 1,
+        ]
+        let names = pending.keys.sorted()
+        state.vectors = [
+            kept.flatMap(\.numbers),
+            names.flatMap { [Double($0 >> 40), Double($0 & nameMask), pending[$0] ?? 0] },
+        ]
+        state.rows = whole.alpha + whole.v
+        guard let narrow else { return state }
+        state.rows += narrow.origins.map { Double($0) } + narrow.alpha + narrow.v
+        return state
+    }
+
+    /// Takes up a saved state; false where it is not one of this search.
+    func restore(_ state: SolverState) -> Bool {
+        let (numbers, vectors, rows) = (state.numbers, state.vectors, state.rows)
+        guard numbers.count == 7 else { return false }
         let count = whole.count
         guard vectors.count == 2, vectors[0].count % 6 == 0, vectors[1].count % 3 == 0,
             let done = Int(exactly: numbers[0]), let inWindow = Int(exactly: numbers[1]),

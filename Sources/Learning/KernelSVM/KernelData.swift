@@ -70,6 +70,35 @@ public final class KernelData {
         return labels
     }
 
+    /// 1 / (columns · variance of all values of all ranks), what is called `scale`; 1 where nothing
+    /// varies.
+    ///
+    /// Sums are compensated and added in the order of ranks: it does not depend on how rows were
+    /// dealt.
+    public func scaleGamma(_ meeting: KernelMeeting) throws(LearningError) -> Double {
+        var (first, second) = (CompensatedSum(), CompensatedSum())
+        for value in rows.values {
+            first.add(Double(value))
+            second.add(Double(value) * Double(value))
+        }
+        var writer = PieceWriter()
+        writer.write([Double(count), first.high, first.rest, second.high, second.rest])
+        var total = 0.0
+        (first, second) = (CompensatedSum(), CompensatedSum())
+        for reader in try meeting.gather(writer.bytes) {
+            var reader = reader
+            let part = try reader.read(Double.self)
+            guard part.count == 5 else { throw reader.nonsense }
+            total += part[0]
+            first.add(CompensatedSum(high: part[1], rest: part[2]))
+            second.add(CompensatedSum(high: part[3], rest: part[4]))
+        }
+        let values = total * Double(rows.columns)
+        let spread = CompensatedSum.spread(rows: values, first: first, second: second)
+        let variance = spread / values / values
+        return variance > 0 ? 1 / (Double(rows.columns) * variance) : 1
+    }
+
     var classes: Int { starts.count - 1 }
     /// Number of rows.
     public var count: Int { rows.count }

@@ -27,7 +27,7 @@ public struct KernelPlan: Sendable {
     }
 
     /// Options of a pair's search; `rowsMax` is the most rows that one rank has of a pair.
-    func options(rowsMax: Int, worldSize: Int) -> PairSearch.Options {
+    func options(rowsMax: Int) -> PairSearch.Options {
         var options = PairSearch.Options()
         options.tolerance = tolerance
         options.cacheBytes = cacheBytes
@@ -61,6 +61,15 @@ struct PairResult: Equatable {
 }
 
 extension PairSearch {
+    /// This rank's part of ½ αᵀQα − Σα.
+    var ownDual: Double {
+        (0..<whole.count).reduce(0) { sum, t in
+            let alpha = whole.alpha[t]
+            let y = whole.isFirst(t) ? 1.0 : -1
+            return alpha > 0 ? sum + alpha * (1 - y * whole.v[t]) / 2 - alpha : sum
+        }
+    }
+
     /// rho and the objectives, from all rows of all ranks.
     ///
     /// rho is the mean of −v over the free variables, or the middle of what the others allow, as

@@ -2,6 +2,8 @@
 public protocol KernelSolver: AnyObject {
     /// Where it stands.
     var report: KernelReport { get }
+    /// How the ranks work together, in a word or two.
+    var modeText: String { get }
     /// What it needs to go on bit for bit.
     var state: SolverState { get }
 
@@ -47,9 +49,14 @@ public final class ExactKernelSolver: KernelSolver {
     let cache: KernelCache
     let pairs: [ClassPair]
     var alphas: [[Double]] = []
+    /// v of the pairs that are done, where it is to be kept.
+    var values: [[Double]] = []
+    var keepsValues = false
     var results: [PairResult] = []
     var current: PairSearch?
     var blocksBefore = 0
+    /// Results of all pairs, where a machine was made before the end.
+    private var closing: [PairResult] = []
     private var rowsMax: Int?
 
     /// A search over this rank's rows.
@@ -69,11 +76,16 @@ public final class ExactKernelSolver: KernelSolver {
         report.pairsDone = results.count
         report.dual = results.reduce(0) { $0 + $1.dual } - (current?.gain ?? 0)
         if let gap = current?.gap, gap.isFinite { report.gap = gap }
-        guard results.count == pairs.count else { return report }
-        report.gap = results.map(\.gap).max() ?? 0
-        report.primal = results.reduce(0) { $0 + $1.primal }
+        if results.count == pairs.count { report.gap = results.map(\.gap).max() ?? 0 }
+        let ends = closing.isEmpty ? results : closing
+        guard ends.count == pairs.count else { return report }
+        report.dual = ends.reduce(0) { $0 + $1.dual }
+        report.primal = ends.reduce(0) { $0 + $1.primal }
         return report
     }
+
+    /// The mode, and how many pairs there are.
+    public var modeText: String { pairs.count == 1 ? "exact" : "exact, \(pairs.count) pairs" }
 
     /// Kernel values made on this rank so far.
     public var kernelValues: Int { blocks.values }
@@ -89,6 +101,7 @@ public final class ExactKernelSolver: KernelSolver {
             if search.narrow != nil { try search.widen() }
             results.append(try search.result())
             alphas.append(search.whole.alpha)
+            if keepsValues { values.append(search.whole.v) }
             blocksBefore += search.blocksDone
             current = nil
             return results.count == pairs.count ? .converged : .moved
@@ -97,14 +110,14 @@ public final class ExactKernelSolver: KernelSolver {
 
     private func searchInHand() throws(LearningError) -> PairSearch {
         if let current { return current }
-        let search = try makeSearch()
+        let search = try makeSearch(pairs[results.count])
         current = search
         return search
     }
 
-    func makeSearch() throws(LearningError) -> PairSearch {
-        let window = data.window(pairs[results.count], costs: plan.costs, cache: cache)
-        let options = plan.options(rowsMax: try mostRows(), worldSize: meeting.worldSize)
+    func makeSearch(_ pair: ClassPair) throws(LearningError) -> PairSearch {
+        let window = data.window(pair, costs: plan.costs, cache: cache)
+        let options = plan.options(rowsMax: try mostRows())
         return PairSearch(window, options, blocks: blocks, meeting: meeting, known: known)
     }
 
@@ -117,20 +130,21 @@ public final class ExactKernelSolver: KernelSolver {
         return most
     }
 
-    /// The machine of the pairs that are done; others know nothing.
+    /// The machine as it stands: pairs whose search has not begun have no coefficients.
     public func machine() throws(LearningError) -> KernelMachine {
-        var (alphas, rho) = (alphas, results.map(\.rho))
-        if let current, alphas.count < pairs.count {
-            if current.narrow != nil { try current.widen() }
-            alphas.append(current.whole.alpha)
-            rho.append(try current.result().rho)
+        var (alphas, ends) = (alphas, results)
+        while ends.count < pairs.count {
+            let search: PairSearch
+            if let current, ends.count == results.count {
+                search = current
+            } else {
+                search = try makeSearch(pairs[ends.count])
+            }
+            if search.narrow != nil { try search.widen() }
+            ends.append(try search.result())
+            alphas.append(search.whole.alpha)
         }
-        while alphas.count < pairs.count {
-            let pair = pairs[alphas.count]
-            let count = data.range(pair.first).count + data.range(pair.second).count
-            alphas.append([Double](repeating: 0, count: count))
-            rho.append(0)
-        }
-        return try KernelMachine(data, alphas: alphas, rho: rho, plan, meeting)
+        closing = ends
+        return try KernelMachine(data, alphas: alphas, rho: ends.map(\.rho), plan, meeting)
     }
 }

@@ -40,7 +40,7 @@ extension PairSearch {
     }
 
     /// A variable of this rank's window as it is now.
-    private func current(_ variable: Int) -> WorkingRow {
+    func current(_ variable: Int) -> WorkingRow {
         var row = WorkingRow(
             owner: meeting.rank,
             variable: variable,
@@ -86,8 +86,26 @@ extension PairSearch {
                 }
             }
             blocks.write(missing, window.rows, range)
+            for (row, line) in zip(working, lines[part]) {
+                guard let own = ownPlace(row, part, in: window) else { continue }
+                // Exact, where the difference of norms and products would leave their rounding:
+                // the dual counts it with α².
+                let norm = whole.rows.norms[row.row]
+                line[own] = blocks.function.value(Double(norm), norm, norm)
+            }
         }
         return lines
+    }
+
+    /// Where a row meets itself among the values of its line; nil where it does not.
+    private func ownPlace(_ row: WorkingRow, _ part: Int, in window: SearchWindow) -> Int? {
+        guard row.owner == meeting.rank else { return nil }
+        if window === whole {
+            let range = whole.ranges[part]
+            return range.contains(row.row) ? row.row - range.lowerBound : nil
+        }
+        guard row.isFirst == (part == 0) else { return nil }
+        return row.variable - (part == 0 ? 0 : window.firsts)
     }
 
     /// A row's values with all rows of a class, where they are still kept.
@@ -126,8 +144,9 @@ extension PairSearch {
             let (rows, index) = places[a]
             for b in 0...a {
                 let (others, other) = places[b]
+                let isOwn = a == b
                 let value = blocks.function.value(
-                    rows.product(index, with: others, other),
+                    isOwn ? Double(rows.norms[index]) : rows.product(index, with: others, other),
                     rows.norms[index],
                     others.norms[other]
                 )

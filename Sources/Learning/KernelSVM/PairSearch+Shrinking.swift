@@ -1,5 +1,3 @@
-import CKernels
-
 extension PairSearch {
     /// Goes on with the variables that are not sure to stay; all ranks do so together.
     func narrowWindow() {
@@ -17,41 +15,38 @@ extension PairSearch {
         }
         self.narrow = nil
         whole.cache.resize(bytesMax: options.cacheBytes)
-        var fresh = whole.v
-        let names = pending.keys.sorted()
         if isResumed, !isAlone {
             var writer = PieceWriter()
-            tell(names.filter { $0 >> 40 == meeting.rank }, to: &writer)
+            tell(pending.keys.sorted().filter { $0 >> 40 == meeting.rank }, to: &writer)
             var readers = try meeting.gather(writer.bytes)
             for rank in readers.indices where rank != meeting.rank {
                 try hear(from: &readers[rank])
             }
         }
-        for low in stride(from: 0, to: names.count, by: options.blockRows) {
-            let part = names[low..<Swift.min(names.count, low + options.blockRows)]
-            try makeUp(for: Array(part), in: &fresh)
-            meeting.tick()
-        }
-        whole.v = fresh
+        // What was in the window knows of all moves already.
+        try makeUpForPending()
         for (t, origin) in narrow.origins.enumerated() { whole.v[Int(origin)] = narrow.v[t] }
-        (kept, pending, blocksInWindow) = ([], [:], 0)
+        (kept, blocksInWindow) = ([], 0)
         band = (-Double.infinity, Double.infinity)
     }
 
-    private func makeUp(for names: [Int], in v: inout [Double]) throws(LearningError) {
+    /// Makes up for what moved without the whole window's notice, once for each row that did.
+    func makeUpForPending() throws(LearningError) {
+        let names = pending.keys.sorted()
+        for low in stride(from: 0, to: names.count, by: options.blockRows) {
+            try makeUp(for: Array(names[low..<Swift.min(names.count, low + options.blockRows)]))
+            meeting.tick()
+        }
+        pending = [:]
+    }
+
+    private func makeUp(for names: [Int]) throws(LearningError) {
         whole.cache.beginBlock()
         let rows = names.map {
             WorkingRow(owner: $0 >> 40, variable: 0, row: $0 & (1 << 40 - 1), isFirst: true)
         }
         let lines = try kernelRows(of: rows, in: whole)
         let factors = names.map { -(pending[$0] ?? 0) }
-        v.withUnsafeMutableBufferPointer { v in
-            guard let base = v.baseAddress else { return }
-            for (part, range) in whole.ranges.enumerated() {
-                let pointers = lines[part].map { UnsafePointer?.some(UnsafePointer($0)) }
-                let start = part == 0 ? 0 : whole.firsts
-                ck_add_rows_f32_f64(pointers, factors, names.count, 0, base + start, range.count)
-            }
-        }
+        whole.addRows(lines, factors)
     }
 }

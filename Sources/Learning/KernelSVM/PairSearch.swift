@@ -1,4 +1,3 @@
-import CKernels
 import Domain
 
 /// The search for the machine of one pair of classes, over the rows of all ranks.
@@ -167,15 +166,8 @@ final class PairSearch {
             if narrow != nil { pending[row.name, default: 0] += signed }
             if row.owner == meeting.rank { window.alpha[row.variable] = set.alpha[place] }
         }
-        let window = window
-        window.v.withUnsafeMutableBufferPointer { v in
-            guard let base = v.baseAddress else { return }
-            for (part, range) in window.ranges.enumerated() {
-                let pointers = moved.map { UnsafePointer?.some(UnsafePointer(lines[part][$0])) }
-                let start = part == 0 ? 0 : window.firsts
-                ck_add_rows_f32_f64(pointers, factors, moved.count, 0, base + start, range.count)
-            }
-        }
+        let own = lines.map { part in moved.map { part[$0] } }
+        window.addRows(own, factors)
     }
 
     /// Keeps up to half a block: the newest, the free ones first.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The variables of a pair of classes that a search looks at, on one rank, with their rows.
 ///
 /// v_t = y_t − Σ α_s y_s K_st, in Double, is right for all of them after every block.
@@ -14,6 +16,8 @@ final class SearchWindow {
     let costs: [Double]
     var alpha: [Double]
     var v: [Double]
+    /// Variables that may not move, though v of them is kept; empty where all may.
+    var isOut: [Bool] = []
     /// Variables that the block in hand keeps from the last one.
     var isKept: [Bool]
 
@@ -60,7 +64,8 @@ final class SearchWindow {
         var downs = BestFew(countMax: countMax)
         alpha.withUnsafeBufferPointer { alpha in
             v.withUnsafeBufferPointer { v in
-                for t in 0..<v.count {
+                let hasOut = !isOut.isEmpty
+                for t in 0..<v.count where !hasOut || !isOut[t] {
                     let (isFirst, value) = (t < firsts, v[t])
                     let cost = isFirst ? costs[0] : costs[1]
                     let isUp = WorkingSet.isUp(isFirst, alpha[t], cost)
@@ -85,9 +90,24 @@ final class SearchWindow {
         return result
     }
 
+    /// Adds some rows of the kernel matrix to v, each times its factor.
+    ///
+    /// Shapes: `lines` (2, rows), `factors` (rows).
+    func addRows(_ lines: [[Line]], _ factors: [Double]) {
+        v.withUnsafeMutableBufferPointer { v in
+            guard let base = v.baseAddress else { return }
+            for (part, range) in ranges.enumerated() {
+                let pointers = lines[part].map { UnsafePointer?.some(UnsafePointer($0)) }
+                let target = base + (part == 0 ? 0 : firsts)
+                ck_add_rows_f32_f64(pointers, factors, factors.count, 0, target, range.count)
+            }
+        }
+    }
+
     /// The variables that are not sure to stay, in their order.
     func lively(band: (low: Double, high: Double)) -> [Int32] {
         (0..<count).filter { t in
+            guard isOut.isEmpty || !isOut[t] else { return false }
             let isUp = WorkingSet.isUp(isFirst(t), alpha[t], cost(t))
             let isDown = WorkingSet.isUp(!isFirst(t), alpha[t], cost(t))
             return isUp && isDown || (isUp ? v[t] >= band.low : v[t] <= band.high)

@@ -61,16 +61,24 @@ struct BlockNews {
         (largest, smallest) = (numbers[0], numbers[1])
         (lively, count) = (Int(numbers[2]), Int(numbers[3]))
         for index in lists.indices {
-            let flat = try reader.read(Double.self)
-            for start in stride(from: 0, to: flat.count, by: 6) {
-                let part = flat[start..<Swift.min(flat.count, start + 6)]
-                guard let row = WorkingRow(part, worldSize: worldSize), row.owner == reader.rank
-                else {
-                    throw reader.nonsense
-                }
-                lists[index].append(row)
-            }
+            lists[index] = try reader.rows(worldSize: worldSize)
         }
+    }
+}
+
+extension PieceReader {
+    /// Reads working rows of the rank that wrote this.
+    mutating func rows(worldSize: Int) throws(LearningError) -> [WorkingRow] {
+        let flat = try read(Double.self)
+        var rows: [WorkingRow] = []
+        for start in stride(from: 0, to: flat.count, by: 6) {
+            let part = flat[start..<Swift.min(flat.count, start + 6)]
+            guard let row = WorkingRow(part, worldSize: worldSize), row.owner == rank else {
+                throw nonsense
+            }
+            rows.append(row)
+        }
+        return rows
     }
 }
 
