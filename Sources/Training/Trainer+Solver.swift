@@ -84,7 +84,7 @@ extension Trainer {
             if let seen = solver.report {
                 report(loss: seen.value, epoch: Double(state.epoch), rate: 0, gap: seen.gap)
             }
-            if wishes[0] > 0 || wishes[2] > 0 { try keep(solver) }
+            if wishes[0] > 0 || wishes[2] > 0 { try keep(solver.state) }
             if let output = try endIfDone(search, verdict, wishes) { return output }
             // Never where the run ends: who went on from there would take a step too many.
             if wishes[2] > 0, verdict == .moved, tellsState { save() }
@@ -93,12 +93,12 @@ extension Trainer {
 
     /// Whether a checkpoint may be made: it lies on every node, and that of a machine holds numbers
     /// of single rows.
-    private var tellsState: Bool { !(task.hidesRows && task.spec.algorithm == .svm) }
+    var tellsState: Bool { !(task.hidesRows && task.spec.algorithm == .svm) }
 
     /// Puts the solver's state where a checkpoint takes it from; all ranks meet.
-    private func keep(_ solver: any Solver) throws(TrainingError) {
+    func keep(_ own: SolverState) throws(TrainingError) {
         guard tellsState else { return }
-        var own = solver.state
+        var own = own
         if let mapNumbers { own.vectors.append(mapNumbers) }
         var rows = [[Double]](repeating: [], count: reducer.worldSize)
         var writer = ByteWriter()
@@ -119,18 +119,24 @@ extension Trainer {
         _ checkpoint: TrainingCheckpoint,
         into solver: any Solver
     ) throws(TrainingError) {
-        guard let saved = try? SavedSolver(bytes: checkpoint.solver) else {
-            throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
-        }
-        var own = saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
+        state = checkpoint
+        var own = try savedState()
         if features != nil { _ = own?.vectors.popLast() }
         guard let own, solver.restore(own) else {
             throw .foreignCheckpoint(
-                reason: "it was made by \(saved.rows.count) ranks over other rows or options"
+                reason: "it was made by other ranks or over other rows or options"
             )
         }
-        state = checkpoint
         secondsBefore = checkpoint.seconds
+    }
+
+    /// This rank's part of the state that the checkpoint in hand holds; nil where that is of
+    /// another number of ranks.
+    func savedState() throws(TrainingError) -> SolverState? {
+        guard let saved = try? SavedSolver(bytes: state.solver) else {
+            throw .foreignCheckpoint(reason: "it holds no state of \(task.spec.algorithm)")
+        }
+        return saved.state(rank: reducer.rank, worldSize: reducer.worldSize)
     }
 
     private func endIfDone(

@@ -73,6 +73,7 @@ public final class Trainer {
         try settleChoices()
         if task.mapsRows { try mapRows(from: checkpoint) }
         if task.usesSolver { return try runSolver(from: checkpoint) }
+        if task.usesKernel { return try runKernel(from: checkpoint) }
         if let checkpoint {
             try adopt(checkpoint)
         } else {

@@ -69,6 +69,9 @@ public struct TrainingTask: Hashable, Codable, Sendable {
         }
     }
 
+    /// Whether the search is for a machine over support vectors.
+    var usesKernel: Bool { kind == .kernelSVM && spec.svm?.mode != .features }
+
     /// How the finished model will be read, as far as it is known before the search.
     public var shape: ModelShape {
         var shape = ModelShape(
@@ -91,9 +94,10 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     ///
     /// Pages that are never touched cost nothing, so this is generous.
     public var sharedBytes: Int {
+        // A checkpoint of a kernel machine has a number for each row and each other class.
+        let machine = 2 * storedValues + (16 + classes) * rows
         let parameters =
-            mapsRows
-            ? mappedWords : kind == .kernelSVM ? 2 * storedValues + 16 * rows : shape.wordCount
+            mapsRows ? mappedWords : kind == .kernelSVM ? machine : shape.wordCount
         // Sums of second derivatives, packed, where the columns are few.
         let squares = columns <= 4096 ? columns * columns : 0
         return 64 * (parameters + 4 * columns + 65_536) + 16 * squares + (32 << 20)

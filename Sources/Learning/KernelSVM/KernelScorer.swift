@@ -28,7 +28,7 @@ public final class KernelScorer: Scorer {
 
     private struct Group {
         let range: Range<Int>
-        /// (outputs.count, range.count)
+        /// What each output takes of each support, (outputs.count, range.count).
         let coefficients: [Float]
         let outputs: [Int]
     }

@@ -54,7 +54,7 @@ struct ClassPair: Hashable {
     let first: Int
     let second: Int
 
-    /// (0, 1), (0, 2) … (1, 2) …
+    /// All pairs in their order: (0, 1), (0, 2) … (1, 2) ….
     static func all(_ classes: Int) -> [ClassPair] {
         (0..<classes).flatMap { first in
             (first + 1..<Swift.max(first + 1, classes)).map {

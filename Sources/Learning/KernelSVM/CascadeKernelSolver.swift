@@ -1,0 +1,202 @@
+/// A search in which every rank solves its own rows, and support vectors are merged until no row of
+/// any rank violates.
+///
+///     local ──all ranks done──▶ look ──some pair violates──▶ shared ──all pairs done──▶ look
+///                                └──none does──▶ done
+///
+/// - local: every rank solves its own rows by itself.
+/// - look: all rows of all ranks under the same (α, b). A pair is done where the largest v that may
+///   go up exceeds the smallest that may go down by no more than the tolerance. Of the others every
+///   rank adds its worst violators to the shared set; what has α > 0 is never dropped from it,
+///   other rows only after the dual strictly rose.
+/// - shared: the shared set of each pair is solved from where it stood, by one rank; pairs are
+///   dealt to ranks, and all take over α.
+///
+/// Source: Graf et al., "Parallel support vector machines: the cascade SVM", NIPS 2004, with the
+/// feedback over all rows that makes its end the optimum.
+public final class CascadeKernelSolver: KernelSolver {
+    enum Phase: Int { case local, look, shared, done }
+
+    let data: KernelData
+    let plan: KernelPlan
+    let meeting: KernelMeeting
+    let known: KnownRows
+    let pairs: [ClassPair]
+    var phase = Phase.local
+    var blocksDone = 0
+    var rounds = 0
+    /// The search of every pair's own rows: it holds v of them under the shared α.
+    let searches: [PairSearch]
+    /// The shared set of each pair.
+    var sets: [SharedSet]
+    /// This rank's own solution, while it is being found, with v of the pairs that are done.
+    var local: ExactKernelSolver?
+    /// Pairs of this round whose shared set this rank solves, and the one in hand.
+    var queue: [Int] = []
+    var inHand: PairSearch?
+    /// What the search in hand takes up once its rows are there again.
+    var handSaved: SolverState?
+    /// Whether nothing moved in this round, and how many such rounds there were.
+    var isIdle = false
+    var idleRounds = 0
+    /// Whether the rows of the shared sets must be told anew.
+    var isResumed = false
+    var results: [PairResult] = []
+
+    /// A search over this rank's rows.
+    public init(_ data: KernelData, _ plan: KernelPlan, meeting: KernelMeeting) {
+        (self.data, self.plan, self.meeting) = (data, plan, meeting)
+        let known = KnownRows(columns: data.rows.columns, isSparse: data.rows.isSparse)
+        let pairs = ClassPair.all(data.classes)
+        let cache = KernelCache(bytesMax: plan.cacheBytes / 2)
+        let blocks = KernelBlocks(plan.function)
+        (self.known, self.pairs) = (known, pairs)
+        let most = pairs.map { data.pairCount($0) }.max() ?? 1
+        var options = plan.options(rowsMax: most)
+        options.cacheBytes = plan.cacheBytes / 2
+        searches = pairs.map { pair in
+            PairSearch(
+                data.window(pair, costs: plan.costs, cache: cache),
+                options,
+                blocks: blocks,
+                meeting: meeting,
+                known: known
+            )
+        }
+        sets = pairs.map { _ in SharedSet() }
+        local = CascadeKernelSolver.makeLocal(data, plan, meeting)
+    }
+
+    static func makeLocal(
+        _ data: KernelData,
+        _ plan: KernelPlan,
+        _ meeting: KernelMeeting
+    ) -> ExactKernelSolver {
+        var own = plan
+        // What the merge changes anyway need not be exact.
+        own.tolerance = Swift.max(plan.tolerance, localTolerance)
+        own.cacheBytes = plan.cacheBytes / 2
+        let alone = KernelMeeting(LoneReducer(), tick: meeting.tick)
+        let local = ExactKernelSolver(data, own, meeting: alone)
+        local.keepsValues = true
+        return local
+    }
+
+    /// The mode, and how many pairs there are.
+    public var modeText: String { pairs.count == 1 ? "cascade" : "cascade, \(pairs.count) pairs" }
+
+    /// Blocks of all ranks, rounds, violation and objectives so far.
+    public var report: KernelReport {
+        var report = KernelReport()
+        (report.blocks, report.rounds) = (blocksDone, rounds)
+        report.pairsDone = sets.count { $0.isDone }
+        report.dual = sets.reduce(0) { $0 + ($1.dual.isFinite ? $1.dual : 0) }
+        let gap = sets.map(\.gap).max() ?? 0
+        if gap.isFinite { report.gap = Swift.max(0, gap) }
+        guard !results.isEmpty else { return report }
+        report.dual = results.reduce(0) { $0 + $1.dual }
+        report.primal = results.reduce(0) { $0 + $1.primal }
+        return report
+    }
+
+    /// Some blocks on every rank, or a look over all rows.
+    public func advance() throws(LearningError) -> SolverVerdict {
+        if isResumed { try tellAnew() }
+        switch phase {
+        case .local: try advanceLocal()
+        case .look: try lookAround()
+        case .shared: try advanceShared()
+        case .done: break
+        }
+        return phase == .done ? .converged : .moved
+    }
+
+    private func advanceLocal() throws(LearningError) {
+        guard let local else { return }
+        let before = local.report.blocks
+        var isDone = false
+        while !isDone, local.report.blocks < before + blocksBetweenMeetings {
+            isDone = try local.advance() == .converged
+        }
+        var writer = PieceWriter()
+        writer.write([isDone ? 1.0 : 0, Double(local.report.blocks - before)])
+        var isDoneByAll = true
+        for var reader in try meeting.gather(writer.bytes) {
+            let part = try reader.read(Double.self)
+            guard part.count == 2 else { throw reader.nonsense }
+            isDoneByAll = isDoneByAll && part[0] != 0
+            blocksDone += Int(clamping: part[1])
+        }
+        if isDoneByAll { try merge(local) }
+    }
+
+    /// Takes the support vectors of all ranks into the shared sets.
+    private func merge(_ local: ExactKernelSolver) throws(LearningError) {
+        for (number, search) in searches.enumerated() {
+            search.whole.alpha = local.alphas[number]
+            search.whole.v = local.values[number]
+        }
+        self.local = nil
+        let used = searches.map { search in
+            (0..<search.whole.count).filter { search.whole.alpha[$0] > 0 }
+        }
+        let heard = try share(used)
+        for (number, search) in searches.enumerated() {
+            sets[number].members = heard[number].sorted { $0.order < $1.order }
+            search.pending = [:]
+            for member in sets[number].members where member.owner != meeting.rank {
+                search.pending[member.name] = member.isFirst ? member.alpha : -member.alpha
+            }
+            try search.makeUpForPending()
+        }
+        phase = .look
+    }
+
+    /// The machine as it stands.
+    public func machine() throws(LearningError) -> KernelMachine {
+        if isResumed { try tellAnew() }
+        if let local {
+            // Sums of all ranks' own solutions are a machine, if not a good one.
+            while local.alphas.count < pairs.count, try local.advance() != .converged {}
+            try merge(local)
+        }
+        results = []
+        for (number, search) in searches.enumerated() {
+            search.gap = sets[number].gap
+            results.append(try search.result())
+        }
+        return try KernelMachine(
+            data,
+            alphas: searches.map(\.whole.alpha),
+            rho: results.map(\.rho),
+            plan,
+            meeting
+        )
+    }
+}
+
+/// The rows of all ranks that take part in the machine of one pair of classes.
+struct SharedSet {
+    /// In an order that all ranks know: by class, rank and row.
+    var members: [WorkingRow] = []
+    /// The violation over all rows at the last look.
+    var gap = Double.infinity
+    /// ½ αᵀQα − Σα at the last look.
+    var dual = Double.infinity
+    var isDone = false
+}
+
+extension WorkingRow {
+    /// By class, rank and row.
+    var order: (Int, Int, Int) { (isFirst ? 0 : 1, owner, row) }
+}
+
+extension Int {
+    /// The whole number nearest to a number that another rank sent, within reason.
+    init(clamping value: Double) { self = value >= 0 && value < 0x1p39 ? Int(value) : 0 }
+}
+
+/// Blocks that a rank solves before it asks the others for their wishes.
+let blocksBetweenMeetings = 32
+/// Violation to which a rank solves its own rows.
+private let localTolerance = 1e-2
