@@ -13,7 +13,12 @@ private struct Search {
 /// The searches that go by whole passes over the rows: L-BFGS, Newton and linear machines.
 extension Trainer {
     func runSolver(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
-        let source = try features?.rows ?? solverSource(from: checkpoint)
+        let source: any RowSource
+        if let features {
+            source = features.rows
+        } else {
+            source = try solverSource(from: checkpoint)
+        }
         let weights = try rowWeights()
         let rows = SolverRows(source, weights: weights) { [observer] in observer.tick() }
         let shared = SharedSums(reducer) { [unowned self] in

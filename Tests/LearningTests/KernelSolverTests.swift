@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Learning
 import LinearAlgebra
+import MeetingRanks
 import RowSamples
 import Testing
 
@@ -19,7 +20,7 @@ func kernelTrial(
     _ plan: KernelPlan,
     isCascade: Bool = false
 ) throws -> [KernelTrial] {
-    try MeetingRanks.run(parts.count) { reducer in
+    try RankThreads.run(parts.count) { reducer in
         let rows = parts[reducer.rank]
         let data = try KernelData(
             rows,
@@ -195,7 +196,7 @@ struct KernelSolverTests {
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
         for ranks in 1...3 {
             let parts = rows.dealt(ranks)
-            let found = try MeetingRanks.run(ranks) { reducer in
+            let found = try RankThreads.run(ranks) { reducer in
                 let part = parts[reducer.rank]
                 let numbers = (0..<Int32(part.rows)).map { $0 }
                 let data = try KernelData(part, numbers: numbers, classes: 2)
