@@ -30,6 +30,8 @@ public struct RunDocument: Codable, Hashable, Sendable {
     public var metrics: [Metrics]
     /// Seconds of training in all generations.
     public var wallSeconds: Double
+    /// Those of them until the model was found, before it was measured; nil where none was found.
+    public var searchSeconds: Double?
     /// Rows read per second by all ranks together.
     public var rowsPerSecond: Double
     /// Bytes each node sent around the ring.
@@ -75,8 +77,9 @@ public struct RunDocument: Codable, Hashable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case id, name, algorithm, dataset, nodes, status, outcome, rule, epochs, steps, objective
-        case loss, metrics, wallSeconds, rowsPerSecond, bytesSentPerNode, certifiedGap, model, seed
-        case cause, choices, traffic, dualObjective, gap, supportVectors, rounds, rateTrial, sweep
+        case loss, metrics, wallSeconds, searchSeconds, rowsPerSecond, bytesSentPerNode
+        case certifiedGap, model, seed, cause, choices, traffic, dualObjective, gap
+        case supportVectors, rounds, rateTrial, sweep
         case isProvisional = "provisional"
         case generation, coordinator, checkpointStep, startedBy, startedAt, endedAt
     }
@@ -102,6 +105,7 @@ public struct RunDocument: Codable, Hashable, Sendable {
         objective = result?.objective
         loss = result.map(\.loss) ?? progress?.loss
         metrics = result?.metrics ?? []
+        searchSeconds = result?.searchSeconds
         wallSeconds = result?.wallSeconds ?? progress?.seconds ?? 0
         rowsPerSecond = result?.rowsPerSecond ?? progress?.rowsPerSecond ?? 0
         bytesSentPerNode = result?.bytesSentPerNode ?? 0
@@ -161,6 +165,7 @@ public struct RunDocument: Codable, Hashable, Sendable {
         try container.encode(loss, forKey: .loss)
         try container.encode(metrics, forKey: .metrics)
         try container.encode(wallSeconds, forKey: .wallSeconds)
+        try container.encodeIfPresent(searchSeconds, forKey: .searchSeconds)
         try container.encode(rowsPerSecond, forKey: .rowsPerSecond)
         try container.encode(bytesSentPerNode, forKey: .bytesSentPerNode)
         try container.encode(traffic, forKey: .traffic)

@@ -235,7 +235,9 @@ public struct RunResult: Hashable, Codable, Sendable {
     public var metrics: [Metrics]
     /// Seconds of training in all generations.
     public var wallSeconds: Double
-    /// Rows read per second by all ranks together.
+    /// Those of them until the model was found, before it was measured; nil where none was found.
+    public var searchSeconds: Double?
+    /// Rows read per second of the search by all ranks together.
     public var rowsPerSecond: Double
     /// Bytes each node sent around the ring.
     public var bytesSentPerNode: Int

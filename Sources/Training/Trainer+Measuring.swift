@@ -38,6 +38,9 @@ extension Trainer {
         words: [Float],
         penalty: Double
     ) throws(TrainingError) -> TrainingOutput {
+        let seconds = elapsed
+        result.searchSeconds = seconds
+        result.rowsPerSecond = seconds > 0 ? state.rowsRead / seconds : 0
         var shape = shape
         if let cut = try chosenCut(makeScorer(shape, words: words), shape) {
             shape.threshold = cut.threshold
@@ -68,7 +71,6 @@ extension Trainer {
         _ words: consuming Vector = Vector(zeros: 0)
     ) -> TrainingOutput {
         result.wallSeconds = elapsed
-        result.rowsPerSecond = elapsed > 0 ? state.rowsRead / elapsed : 0
         let waiting = reducer.waiting
         result.traffic = TrafficFigures(
             waits: waiting.count,

@@ -164,23 +164,26 @@ struct WeighingCheckTests {
         }
     }
 
-    @Test("Kernel machines refuse what they would not do, by its name")
+    @Test("Kernel machines weigh, scale and cut, but do not move the zeros of sparse rows")
     func kernels() {
-        func refused(_ change: (inout RunSpec) -> Void) -> String {
-            refusal(.svm, on: manifest(two)) { spec in
+        func refused(_ data: DatasetManifest, _ change: (inout RunSpec) -> Void) -> String? {
+            refusal(.svm, on: data) { spec in
                 var svm = SVMSpec()
                 svm.kernel = .rbf
                 spec.svm = svm
-                spec.sharesRows = true
                 spec.validationSplit = 0.2
                 change(&spec)
-            } ?? ""
+            }
         }
-        #expect(refused { $0.weighing.balance = .weights }.contains("counts every row once"))
+        #expect(refused(manifest(two)) { $0.weighing.balance = .weights } == nil)
         let weights = [ClassWeight(label: "yes", weight: 2)]
-        #expect(refused { $0.weighing.classWeights = weights }.contains("counts every row once"))
-        #expect(refused { $0.weighing.scale = .standard }.contains("takes columns as they are"))
-        #expect(refused { $0.weighing.threshold = .f1 }.contains("side of the margin"))
+        #expect(refused(manifest(two)) { $0.weighing.classWeights = weights } == nil)
+        #expect(refused(manifest(two)) { $0.weighing.threshold = .f1 } == nil)
+        #expect(refused(manifest(two)) { $0.weighing.scale = .standard } == nil)
+        var sparse = manifest(two)
+        sparse.layout = .sparse
+        #expect(refused(sparse) { $0.weighing.scale = .standard }?.contains("zeros") == true)
+        #expect(refused(sparse) { $0.weighing.scale = .maxabs } == nil)
     }
 
     @Test("Validation rows of a class that training never shows are refused by its name")

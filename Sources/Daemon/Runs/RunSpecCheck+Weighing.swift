@@ -6,7 +6,6 @@ func checkWeighing(
     on manifest: DatasetManifest
 ) throws(RunSpecError) {
     let classes = try classes(of: manifest)
-    try checkKernel(of: spec)
     try checkBalance(of: spec.weighing, classes, on: manifest)
     try checkScale(of: spec, on: manifest)
     try checkThreshold(of: spec, classes, on: manifest)
@@ -29,30 +28,6 @@ private func classes(of manifest: DatasetManifest) throws(RunSpecError) -> [Stri
         )
     }
     return names
-}
-
-/// A kernel machine takes raw rows, each of which counts one.
-private func checkKernel(of spec: RunSpec) throws(RunSpecError) {
-    guard spec.algorithm == .svm, spec.svm?.kernel != nil else { return }
-    func refuse(_ option: String, _ reason: String) -> RunSpecError {
-        RunSpecError(
-            option: option,
-            reason: "a kernel machine \(reason)",
-            hint: "leave it out, or leave out --kernel"
-        )
-    }
-    if spec.weighing.balance ?? .none != .none {
-        throw refuse("--balance", "counts every row once, whatever the size of its class")
-    }
-    if !spec.weighing.classWeights.isEmpty {
-        throw refuse("--class-weight", "counts every row once, whatever its class")
-    }
-    if spec.weighing.scale ?? .none != .none {
-        throw refuse("--scale", "takes columns as they are, and its distances count in them")
-    }
-    if spec.weighing.threshold != nil {
-        throw refuse("--threshold", "calls classes by the side of the margin")
-    }
 }
 
 private func checkBalance(

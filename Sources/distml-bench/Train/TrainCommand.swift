@@ -133,7 +133,7 @@ struct TrainCommand: ParsableCommand {
             job: job.name,
             implementation: "distml",
             nodes: count,
-            seconds: median(runs.map(\.wallSeconds)),
+            seconds: median(runs.map { $0.searchSeconds ?? $0.wallSeconds }),
             memoryBytes: memory
         )
         let metrics = evaluations.isEmpty ? runs.map(\.metrics) : evaluations.map(\.metrics)

@@ -59,7 +59,11 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Chosen", run.choices)
         sheet.add("Dataset", run.dataset.text)
         sheet.add("Nodes", run.nodes.map(\.text).joined(separator: ", "))
-        sheet.add("Epochs", "\(short(run.epochs)), \(grouped(run.steps)) steps")
+        // A kernel machine takes blocks of rows, not all of them in turn.
+        let hasEpochs = run.epochs > 0 || run.steps == 0
+        let steps = "\(grouped(run.steps)) steps"
+        sheet.add("Epochs", hasEpochs ? "\(short(run.epochs)), \(steps)" : nil)
+        sheet.add("Steps", hasEpochs ? nil : steps)
         sheet.add("Objective", run.objective.map { short($0, digits: 6) })
         sheet.add("Loss", run.loss.map { short($0, digits: 6) })
         sheet.add("Gap", run.certifiedGap.map { "at most \(short($0, digits: 3)), certified" })
@@ -73,8 +77,10 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Support", run.supportVectors.map { "\(grouped($0)) \(support)" })
         sheet.add("Rounds", run.rounds.map { grouped($0) })
         addMetrics(run.metrics, to: &sheet)
-        sheet.add("Time", duration(run.wallSeconds))
-        sheet.add("Rate", "\(compact(run.rowsPerSecond)) rows/s")
+        let search = run.searchSeconds.map { "; the search \(duration($0))" } ?? ""
+        sheet.add("Time", duration(run.wallSeconds) + search)
+        let rate = run.rowsPerSecond
+        sheet.add("Rate", rate > 0 ? "\(compact(rate)) rows/s" : nil)
         // A ring of one sends nothing.
         let sent = run.bytesSentPerNode
         sheet.add("Sent", sent > 0 ? "\(byteSize(sent)) per node" : nil)

@@ -61,11 +61,15 @@ func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
     var parts: [(rank: Int, text: String)] = [
         (4, item.run.text), (0, epoch), (3, step),
         (0, "loss \(progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)")"),
-        (2, "\(compact(progress.rowsPerSecond)) rows/s"),
     ]
-    if let gap = progress.gap { parts.insert((0, "gap \(short(gap, digits: 2))"), at: 4) }
+    // A kernel machine takes blocks of rows, not all of them in turn.
+    if progress.epoch == 0, progress.rowsPerSecond == 0, progress.step > 0 { parts.remove(at: 1) }
+    if let gap = progress.gap { parts.append((0, "gap \(short(gap, digits: 2))")) }
     if progress.learningRate > 0 {
-        parts.insert((5, "rate \(short(progress.learningRate, digits: 2))"), at: parts.count - 1)
+        parts.append((5, "rate \(short(progress.learningRate, digits: 2))"))
+    }
+    if progress.rowsPerSecond > 0 {
+        parts.append((2, "\(compact(progress.rowsPerSecond)) rows/s"))
     }
     if let left = secondsLeft(progress) { parts.append((1, "≤\(countdown(left)) left")) }
     func joined() -> String { parts.map(\.text).joined(separator: "  ") }
