@@ -175,7 +175,9 @@ final class PairSearch {
         let newest = Array(working.indices.reversed())
         let isFree = working.indices.map { set.alpha[$0] > 0 && set.alpha[$0] < set.cost[$0] }
         let ranked = newest.filter { isFree[$0] } + newest.filter { !isFree[$0] }
-        kept = ranked.prefix(options.blockRows / 2).sorted().map { working[$0] }
+        // A block of two has room for the most violating pair alone.
+        let count = options.blockRows < 4 ? 0 : options.blockRows / 2
+        kept = ranked.prefix(count).sorted().map { working[$0] }
     }
 }
 

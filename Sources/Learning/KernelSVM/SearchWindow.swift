@@ -75,14 +75,10 @@ final class SearchWindow {
                     } else if isDown, value <= band.high {
                         result.lively += 1
                     }
-                    if isUp {
-                        result.largest = Swift.max(result.largest, value)
-                        if value > ups.least, !isKept[t] { ups.take(value, t) }
-                    }
-                    if isDown {
-                        result.smallest = Swift.min(result.smallest, value)
-                        if -value > downs.least, !isKept[t] { downs.take(-value, t) }
-                    }
+                    if isUp { result.largest = Swift.max(result.largest, value) }
+                    if isDown { result.smallest = Swift.min(result.smallest, value) }
+                    if isUp, value > ups.least, !isKept[t] { ups.take(value, t) }
+                    if isDown, -value > downs.least, !isKept[t] { downs.take(-value, t) }
                 }
             }
         }
