@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Learning
 import LinearAlgebra
+import MeetingRanks
 import RowSamples
 import Testing
 
@@ -30,7 +31,7 @@ struct PlattTests {
     }
 
     private func trials(_ parts: [SampleRows], classes: Int) throws -> [[Float]] {
-        try MeetingRanks.run(parts.count) { reducer in
+        try RankThreads.run(parts.count) { reducer in
             let rows = parts[reducer.rank]
             let numbers = (0..<Int32(rows.rows)).map { $0 }
             let data = try KernelData(rows, numbers: numbers, classes: classes)
