@@ -106,9 +106,6 @@ public final class KernelData {
     /// The rows of a class.
     func range(_ number: Int) -> Range<Int> { starts[number]..<starts[number + 1] }
 
-    /// The class of a row.
-    func classOf(_ row: Int) -> Int { (starts.firstIndex { $0 > row } ?? 1) - 1 }
-
     /// A window over the rows of a pair of classes.
     func window(_ pair: ClassPair, costs: [Double], cache: KernelCache) -> SearchWindow {
         SearchWindow(

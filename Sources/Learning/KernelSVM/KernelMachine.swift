@@ -6,8 +6,6 @@ public struct KernelMachine {
     public var shape: KernelShape
     /// The tensors of `KernelShape`, one after the other.
     public var words: [Float]
-    let supports: KernelRows
-    let rho: [Double]
 
     /// Gathers every row with a coefficient, by class, then rank, then row.
     ///
@@ -54,7 +52,6 @@ public struct KernelMachine {
             features: nil,
             hasProbabilities: false
         )
-        (self.supports, self.rho) = (supports, rho)
         words = KernelMachine.words(of: supports)
         for row in 0..<height {
             for support in 0..<supports.count {
