@@ -140,6 +140,14 @@ public struct Metrics: Hashable, Codable, Sendable {
     /// Most classes of which `confusion` is kept.
     public static let confusionClassesMax = 20
 
+    /// Names as they come back from `snake_case`: `roc_auc` is read as `rocAuc`.
+    enum CodingKeys: String, CodingKey {
+        case on, rows, accuracy, balancedAccuracy, precision, recall, f1, f1Micro, f1Macro
+        case rocAUC = "rocAuc"
+        case prAUC = "prAuc"
+        case top5, logLoss, rmse, r2, perClass, confusion, labels
+    }
+
     /// Metrics of no rows yet.
     public init(on: String, rows: Int) {
         self.on = on

@@ -116,7 +116,9 @@ public struct RangeTest: Equatable, Sendable {
     public var choice: Choice? {
         guard points.count > settledSteps, let first else { return nil }
         let losses = smoothed
-        guard let least = losses.indices.min(by: { losses[$0] < losses[$1] }),
+        // The first losses are means of few, and no rate has moved anything yet.
+        let tried = losses.indices.dropFirst(settledSteps)
+        guard let least = tried.min(by: { losses[$0] < losses[$1] }),
             losses[least] < fall * first
         else { return nil }
         return Choice(

@@ -89,7 +89,7 @@ extension Trainer {
         guard let map = features?.map else { return [] }
         let function = map.function
         var kernel = function.kind.rawValue
-        if function.kind != .linear { kernel += ", gamma \(shortText(function.gamma))" }
+        if function.kind != .linear { kernel += ", γ \(shortText(function.gamma))" }
         if function.kind == .poly { kernel += ", degree \(function.degree)" }
         if function.kind == .poly || function.kind == .sigmoid {
             kernel += ", coef0 \(shortText(function.coef0))"

@@ -29,14 +29,17 @@ extension Trainer {
         let stepsPerEpoch = (totalRows + choices.batch - 1) / choices.batch
         var test = RangeTest()
         var advice = RangeTest.Advice.step(rate: test.rate)
+        var step = -1
         while case .step(let rate) = advice {
-            let step = test.points.count
+            step += 1
             let place = step % stepsPerEpoch
             func rows(_ rank: Int) -> Range<Int> {
                 let count = rowsOfRanks[rank]
                 return count * place / stepsPerEpoch..<count * (place + 1) / stepsPerEpoch
             }
             let stepRows = (0..<reducer.worldSize).reduce(0) { $0 + rows($1).count }
+            // With batches below the number of ranks some steps have no row, and so no loss.
+            guard stepRows > 0 else { continue }
             let order = StepOrder(
                 numbers: numbers[rows(reducer.rank)],
                 rows: stepRows,

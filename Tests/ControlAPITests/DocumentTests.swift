@@ -35,6 +35,8 @@ struct DocumentTests {
         metrics.f1 = 0.5
         metrics.r2 = -1
         metrics.logLoss = 0.25
+        metrics.rocAUC = 0.75
+        metrics.prAUC = 0.625
         result.metrics = [metrics]
         record.result = result
         let document = RunDocument(record)
@@ -42,7 +44,8 @@ struct DocumentTests {
         #expect(try JSONCoding.decode(RunDocument.self, from: bytes) == document)
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains(#""cause":{"node":"b","rank":1,"reason":"killed","step":40}"#))
-        #expect(text.contains(#""f1":0.5,"log_loss":0.25,"on":"validation","r2":-1,"rows":10"#))
+        #expect(text.contains(#""f1":0.5,"log_loss":0.25,"on":"validation","pr_auc":0.625,"#))
+        #expect(text.contains(#""r2":-1,"roc_auc":0.75,"rows":10"#))
         #expect(text.contains(#""outcome":"nodes_lost""#))
         #expect(text.contains(#""started_at":"2001-09-09T01:46:40.000Z""#))
     }

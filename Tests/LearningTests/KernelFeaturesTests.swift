@@ -261,14 +261,11 @@ struct KernelFeaturesTests {
                         Issue.record("not dense rows with classes")
                         return
                     }
-                    for row in 0..<batch.rows {
-                        #expect(labels[row] == Int32((range.lowerBound + row) % 2))
-                        for feature in 0..<8 {
-                            let value = Double(base[row * 8 + feature])
-                            // Blocks of other sizes may round otherwise.
-                            let right = expected[range.lowerBound + row][feature]
-                            #expect(abs(value - right) < 1e-6)
-                        }
+                    for (place, row) in range.enumerated() {
+                        #expect(labels[place] == Int32(row % 2))
+                        let found = (0..<8).map { Double(base[place * 8 + $0]) }
+                        // Blocks of other sizes may round otherwise.
+                        #expect(zip(found, expected[row]).allSatisfy { abs($0 - $1) < 1e-6 })
                     }
                 }
             }

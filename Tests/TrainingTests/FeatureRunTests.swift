@@ -75,12 +75,12 @@ struct FeatureRunTests {
     func choices() throws {
         let rows = TrainingTests.rings(classes: 2, rows: 60)
         let rbf = try featureRun([rows], nil).run()[0]
-        #expect(rbf.lines[0].contains("rbf, gamma") && rbf.lines[0].contains("random Fourier"))
+        #expect(rbf.lines[0].contains("rbf, γ") && rbf.lines[0].contains("random Fourier"))
         var run = featureRun([rows], nil, kernel: .poly)
         run.spec.svm?.degree = 2
         run.spec.svm?.featureCount = nil
         let poly = try run.run()[0]
-        #expect(poly.lines[0].contains("poly, gamma") && poly.lines[0].contains("60 landmarks"))
+        #expect(poly.lines[0].contains("poly, γ") && poly.lines[0].contains("60 landmarks"))
         #expect(try #require(poly.result.metrics.first?.accuracy) > 0.96)
         // x², y² and their like: all monomials of degree 2 over three columns.
         #expect(poly.lines[0].contains("Nyström, 6 features"))

@@ -65,7 +65,7 @@ func checkLocal(
 }
 
 /// A sorted score is some row's own.
-private func checkRanking(
+func checkRanking(
     _ spec: RunSpec,
     _ dataset: DatasetManifest,
     _ rules: LocalDataRules

@@ -31,6 +31,20 @@ func checkKernelMachine(
             hint: "leave it out, or leave out --kernel"
         )
     }
+    guard spec.epochs == nil || svm.mode == .features else {
+        throw RunSpecError(
+            option: "--epochs",
+            reason: "a kernel machine takes blocks of rows, not all of them in turn",
+            hint: "use --steps, a number of blocks, or --max-time"
+        )
+    }
+    guard spec.biasScale == 1 else {
+        throw RunSpecError(
+            option: "--bias-scale",
+            reason: "a kernel machine has a free constant",
+            hint: "leave it out, or leave out --kernel"
+        )
+    }
     try checkCharges(of: svm)
     try checkFunction(kernel, svm)
     try checkMode(of: svm, kernel, on: manifest)

@@ -149,12 +149,29 @@ private func checkMetric(
             "add --val-split 0.2 or --val-dataset NAME"
         )
     }
-    guard let metric = spec.metric, !metric.applies(toClasses: !classes.isEmpty) else { return }
-    let names = MetricName.allCases.filter { $0.applies(toClasses: !classes.isEmpty) }
-    throw refuse(
-        "\(metric.rawValue) does not apply to \(classes.isEmpty ? "real values" : "classes")",
-        "use one of \(names.map(\.rawValue).joined(separator: ", "))"
+    if let metric = spec.metric { try checkApplies(metric, hasClasses: !classes.isEmpty) }
+}
+
+private func checkApplies(_ metric: MetricName, hasClasses: Bool) throws(RunSpecError) {
+    guard !metric.applies(toClasses: hasClasses) else { return }
+    let names = MetricName.allCases.filter { $0.applies(toClasses: hasClasses) }
+    throw RunSpecError(
+        option: "--metric",
+        reason: "\(metric.rawValue) does not apply to \(hasClasses ? "classes" : "real values")",
+        hint: "use one of \(names.map(\.rawValue).joined(separator: ", "))"
     )
+}
+
+/// Checks that trials on these data can be compared by `metric`.
+func checkComparison(
+    by metric: MetricName,
+    of spec: RunSpec,
+    on manifest: DatasetManifest
+) throws(RunSpecError) {
+    try checkApplies(metric, hasClasses: manifest.labels.classCount > 0)
+    var watched = spec
+    watched.metric = metric
+    try checkRanking(watched, manifest, LocalDataRules(spec, manifest, nil))
 }
 
 /// Checks that training shows every class that validation has, under the same number.

@@ -188,7 +188,7 @@ extension RunSupervisor {
             }
         } catch {
             let hint = error.isUsage ? "leave --nodes out" : "see 'distmlctl node ls'"
-            throw RPCError(error.isUsage ? .badUsage : .notReady, "\(error)", hint: hint)
+            throw RPCError(error.code, "\(error)", hint: hint)
         }
     }
 

@@ -1,3 +1,4 @@
+import ControlAPI
 import Domain
 
 /// Why a run cannot be seated; the description is for the person who asked.
@@ -14,10 +15,14 @@ enum SeatError: Error, Equatable, CustomStringConvertible {
     case notAllParts(asked: Int, parts: Int, dataset: String)
 
     /// Whether other options would help, rather than other nodes.
-    var isUsage: Bool {
+    var isUsage: Bool { code == .badUsage }
+
+    /// What the person who asked is told by an exit code.
+    var code: RPCError.Code {
         switch self {
-        case .leftOut, .noPart, .notAllParts: true
-        default: false
+        case .leftOut, .noPart, .notAllParts, .namedTwice: .badUsage
+        case .notMember: .notFound
+        default: .notReady
         }
     }
 

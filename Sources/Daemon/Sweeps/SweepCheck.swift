@@ -53,6 +53,11 @@ extension SweepKeeper {
         }
         let dataset = try await supervisor.world.data.dataset(first.spec.dataset, for: caller)
         spec.metric = spec.metric ?? defaultMetric(for: dataset.labels)
+        if let metric = spec.metric {
+            try refusing { () throws(RunSpecError) in
+                try checkComparison(by: metric, of: first.spec, on: dataset)
+            }
+        }
         if let name = spec.name, await supervisor.world.data.hasModel(name, for: caller) {
             throw RPCError(
                 .conflict,

@@ -44,15 +44,45 @@ struct SweepJobCommand<Job: RunStarting>: RereadingCommand {
         spec.name = job.chosen.name
         spec.folds = sweep.folds
         spec.parallel = sweep.parallel
-        spec.isHalving = sweep.halving ?? (sweep.random != nil)
+        let algorithm = spec.trials.first?.spec.algorithm
+        let hasEpochs = algorithm == .sgd || algorithm == .gd
+        spec.isHalving = sweep.halving ?? (sweep.random != nil && hasEpochs)
         spec.keepsModels = sweep.keep
         spec.metric = spec.trials.first?.spec.metric
+        // Only SGD watches a metric on its way; of other trials it is what they are compared by.
+        if algorithm != .sgd {
+            for place in spec.trials.indices { spec.trials[place].spec.metric = nil }
+        }
         var client = try job.options.connect()
+        if job.chosen.dryRun {
+            var drafts: [SweepDraft] = []
+            for trial in spec.trials {
+                drafts.append(try client.draft(of: trial, folds: spec.folds))
+            }
+            try job.options.show(drafts, kind: "sweep check", SweepDraftPrinter())
+            throw ExitCode(9)
+        }
         let started = try client.call(SweepStart.self, SweepStart.Params(spec: spec))
         if job.chosen.detach {
             return try job.options.show(started, kind: SweepStart.kind, SweepStartPrinter())
         }
         printNote("sweep \(started.sweep): \(started.trials) trials, \(started.runs) runs at most")
         try watch(SweepReference(started.sweep.text), through: &client, job.options)
+    }
+}
+
+extension Client {
+    /// What a trial's first run would be; nothing is started.
+    fileprivate mutating func draft(of trial: SweepTrial, folds: Int?) throws(RPCError) -> SweepDraft {
+        var spec = trial.spec
+        spec.fold = folds.map { Fold(index: 0, count: $0) }
+        do {
+            let reply = try call(RunCheck.self, RunStart.Params(spec: spec))
+            return SweepDraft(options: trial.options, run: reply)
+        } catch {
+            var refusal = error
+            refusal.message = "trial \(trial.options): \(refusal.message)"
+            throw refusal
+        }
     }
 }

@@ -1,6 +1,33 @@
 import ControlAPI
 import Domain
 
+/// One trial of a sweep that was not started.
+struct SweepDraft: Codable, Sendable {
+    /// The options that make it.
+    var options: String
+    /// What its first run would be.
+    var run: RunCheck.Reply
+}
+
+/// Prints `sweep --dry-run`.
+struct SweepDraftPrinter: ListPrinter {
+    var emptyNote = "there is nothing to try"
+
+    func table(_ drafts: [SweepDraft], on terminal: Terminal) -> Table {
+        var table = Table([
+            .init("OPTIONS", shrinksTo: 12), .init("NODES", dispensable: 1),
+            .init("CHOSEN", shrinksTo: 12),
+        ])
+        for draft in drafts {
+            let nodes = draft.run.nodes.map(\.text).joined(separator: ",")
+            table.add([.init(draft.options), .init(nodes), .init(draft.run.choices)])
+        }
+        return table
+    }
+
+    func name(_ draft: SweepDraft) -> String { draft.options }
+}
+
 /// Prints `sweep show`, and the end of `sweep`, `sweep wait` and `sweep stop`.
 struct SweepPrinter: Printer {
     func lines(_ sweep: SweepDocument, on terminal: Terminal) -> [String] {

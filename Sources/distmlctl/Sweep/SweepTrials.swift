@@ -117,7 +117,7 @@ private func typed<Job: RunStarting>(
     of job: Job.Type
 ) throws(RPCError) -> [String] {
     let word = "--" + option
-    guard isFlag(word, of: job) else { return [word, value] }
+    guard isFlag(word, of: job) else { return ["\(word)=\(value)"] }
     switch value {
     case "true": return [word]
     case "false": return []
@@ -156,6 +156,8 @@ private func spec<Job: RunStarting>(
     } catch let error as RPCError {
         throw error
     } catch {
-        throw RPCError(.badUsage, "trial \(printable(trial)): \(Distmlctl.message(for: error))")
+        let lines = Distmlctl.message(for: error).split(separator: "\n")
+        let reason = lines.joined(separator: " ")
+        throw RPCError(.badUsage, "trial \(printable(trial)): \(reason)")
     }
 }

@@ -57,13 +57,15 @@ func progressLine(_ item: RunFollow.Item, width: Int?) -> String {
     if let most = progress.epochsMax { epoch += "/\(most)" }
     var step = "step \(grouped(progress.step))"
     if let most = progress.stepsMax { step += "/\(grouped(most))" }
+    // A kernel machine takes blocks of rows, not all of them in turn, and lowers its dual.
+    let isByBlocks = progress.epoch == 0 && progress.rowsPerSecond == 0 && progress.step > 0
+    let loss = progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)"
     // In the order of reading; the numbers say in which order they go where room is short.
     var parts: [(rank: Int, text: String)] = [
         (4, item.run.text), (0, epoch), (3, step),
-        (0, "loss \(progress.loss.isFinite ? short(progress.loss) : "\(progress.loss)")"),
+        (0, "\(isByBlocks ? "dual" : "loss") \(loss)"),
     ]
-    // A kernel machine takes blocks of rows, not all of them in turn.
-    if progress.epoch == 0, progress.rowsPerSecond == 0, progress.step > 0 { parts.remove(at: 1) }
+    if isByBlocks { parts.remove(at: 1) }
     if let gap = progress.gap { parts.append((0, "gap \(short(gap, digits: 2))")) }
     if progress.learningRate > 0 {
         parts.append((5, "rate \(short(progress.learningRate, digits: 2))"))
