@@ -6,12 +6,17 @@ public enum LearningError: Error, Equatable, CustomStringConvertible {
     case reducer(ReducerError)
     /// Rows could not be read.
     case rows(RowSourceError)
+    /// Kernel values of some rows with each other are no finite numbers.
+    case kernelNotFinite
 
     /// One line for the operator.
     public var description: String {
         switch self {
         case .reducer(let error): error.description
         case .rows(let error): error.description
+        case .kernelNotFinite:
+            "the kernel of some rows with each other is no finite number; take smaller values, as "
+                + "by --scale, or a smaller --gamma or --degree"
         }
     }
 

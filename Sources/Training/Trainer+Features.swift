@@ -190,12 +190,7 @@ extension Trainer {
         else {
             throw .learning(.reducer(ReducerError("rank 0 sent no basis of the landmarks")))
         }
-        guard !basis.isEmpty else {
-            let reason =
-                "the kernel of some rows with each other is no number; smaller values, "
-                + "or a smaller --gamma or --degree"
-            throw .learning(.rows(RowSourceError(reason)))
-        }
+        guard !basis.isEmpty else { throw .learning(.kernelNotFinite) }
         return basis
     }
 }

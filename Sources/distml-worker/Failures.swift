@@ -20,6 +20,7 @@ extension WorkerFailure {
             switch error {
             case .learning(.reducer): "ring"
             case .learning(.rows): "data_corrupt"
+            case .learning(.kernelNotFinite): "kernel_not_finite"
             case .parametersDiffer: "parameters_differ"
             case .foreignCheckpoint: "foreign_checkpoint"
             case .noRows: "empty_dataset"

@@ -188,6 +188,30 @@ struct KernelSolverTests {
         #expect(Array(trial.words.suffix(3))[2] == 1)
     }
 
+    @Test("A tolerance below the last digits ends where nothing more is won", arguments: [1, 2])
+    func idle(ranks: Int) throws {
+        let rows = overlapping(classes: 2, rows: 60)
+        var plan = tightPlan(sampleFunctions[1], classes: 2)
+        let tight = try kernelTrial(rows.dealt(ranks), plan)[0]
+        plan.tolerance = 1e-18
+        for isCascade in [false, true] {
+            let trial = try kernelTrial(rows.dealt(ranks), plan, isCascade: isCascade)[0]
+            let gap = try #require(trial.report.gap)
+            #expect(gap > 1e-18 && gap < 1e-6)
+            #expect(trial.report.dual <= tight.report.dual)
+        }
+    }
+
+    @Test("Kernel values that are no finite numbers end the search", arguments: [1, 2])
+    func overflow(ranks: Int) throws {
+        let rows = overlapping(classes: 2, rows: 40)
+        let function = KernelFunction(kind: .poly, gamma: 1e4, degree: 16)
+        let plan = tightPlan(function, classes: 2)
+        #expect(throws: LearningError.kernelNotFinite) {
+            try kernelTrial(rows.dealt(ranks), plan)
+        }
+    }
+
     @Test("The scale of a kernel is that of all values of all ranks", arguments: [false, true])
     func gamma(isSparse: Bool) throws {
         let rows = overlapping(classes: 2, rows: 50, isSparse: isSparse)

@@ -34,7 +34,7 @@ extension RunSupervisor {
             throw RPCError(
                 .conflict,
                 "a model called '\(name)' exists",
-                hint: "choose another --name, or remove it: distmlctl runs rm"
+                hint: "choose another --name"
             )
         }
         let seats = try seats(for: spec, dataset, validation)

@@ -9,6 +9,7 @@ extension CascadeKernelSolver {
         let smallest = try meeting.max(found.map { -$0.smallest }).map { -$0 }
         let duals = try meeting.sum(searches.map(\.ownDual))
         var dropped: [Bool] = []
+        let before = sets.reduce(0) { $0 + $1.dual }
         for number in pairs.indices {
             sets[number].gap = largest[number] - smallest[number]
             sets[number].isDone = sets[number].gap <= plan.tolerance
@@ -16,9 +17,15 @@ extension CascadeKernelSolver {
             sets[number].dual = duals[number]
             searches[number].ends = (largest[number], smallest[number])
         }
-        idleRounds = isIdle ? idleRounds + 1 : 0
-        // Where Float tells no more apart, a round moves nothing.
-        guard sets.contains(where: { !$0.isDone }), idleRounds < 2 else {
+        // Where the numbers tell no more apart, a round moves nothing, or nothing that counts.
+        let after = sets.reduce(0) { $0 + $1.dual }
+        let worst = sets.map(\.gap).max() ?? 0
+        let hasGained =
+            !before.isFinite || before - after > PairSearch.lastDigits * abs(after)
+            || worst < PairSearch.lesser * leastGap
+        leastGap = Swift.min(leastGap, worst)
+        idleRounds = isIdle || !hasGained ? idleRounds + 1 : 0
+        guard sets.contains(where: { !$0.isDone }), idleRounds < idleRoundsMax else {
             phase = .done
             return
         }
@@ -141,13 +148,15 @@ extension CascadeKernelSolver {
         var options = plan.options(rowsMax: members.count)
         options.cacheBytes = plan.cacheBytes / 2
         options.tolerance = sharedShare * plan.tolerance
-        return PairSearch(
+        let search = PairSearch(
             window,
             options,
             blocks: searches[number].blocks,
             meeting: KernelMeeting(LoneReducer(), tick: meeting.tick),
             known: KnownRows(columns: own.columns, isSparse: own.isSparse)
         )
+        search.scale = window.alpha.reduce(0, +)
+        return search
     }
 
     /// Takes over α of a shared set that some rank solved.
@@ -170,6 +179,8 @@ extension CascadeKernelSolver {
     }
 }
 
+/// Rounds in a row without a gain after which nothing more is to be won in 64-bit numbers.
+private let idleRoundsMax = 3
 /// The least number of rows by which all ranks together let a shared set grow, either way.
 private let addedLeast = 256
 /// To which share of the tolerance a shared set is solved, so that the rows outside have some too.

@@ -4,7 +4,7 @@ extension CascadeKernelSolver {
         var state = SolverState()
         state.numbers = [
             Double(phase.rawValue), Double(blocksDone), Double(rounds), isIdle ? 1 : 0,
-            Double(idleRounds),
+            Double(idleRounds), leastGap,
         ]
         for (number, set) in sets.enumerated() {
             let ends = searches[number].ends
@@ -24,14 +24,15 @@ extension CascadeKernelSolver {
     /// Takes up a saved search.
     public func restore(_ state: SolverState) -> Bool {
         let numbers = state.numbers
-        guard numbers.count == 5 + 5 * pairs.count, state.vectors.count == pairs.count,
+        guard numbers.count == 6 + 5 * pairs.count, state.vectors.count == pairs.count,
             let raw = Int(exactly: numbers[0]), let phase = Phase(rawValue: raw)
         else { return false }
         self.phase = phase
         (blocksDone, rounds) = (Int(clamping: numbers[1]), Int(clamping: numbers[2]))
         (isIdle, idleRounds) = (numbers[3] != 0, Int(clamping: numbers[4]))
+        leastGap = numbers[5]
         for number in pairs.indices {
-            let part = Array(numbers[(5 + 5 * number)..<(10 + 5 * number)])
+            let part = Array(numbers[(6 + 5 * number)..<(11 + 5 * number)])
             (sets[number].gap, sets[number].dual) = (part[0], part[1])
             sets[number].isDone = part[2] != 0
             searches[number].ends = (part[3], part[4])

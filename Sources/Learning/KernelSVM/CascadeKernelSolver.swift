@@ -36,9 +36,11 @@ public final class CascadeKernelSolver: KernelSolver {
     var inHand: PairSearch?
     /// What the search in hand takes up once its rows are there again.
     var handSaved: SolverState?
-    /// Whether nothing moved in this round, and how many such rounds there were.
+    /// Whether nothing moved in this round, and how many rounds in a row brought nothing.
     var isIdle = false
     var idleRounds = 0
+    /// The least violation of the worst pair at any look.
+    var leastGap = Double.infinity
     /// Whether the rows of the shared sets must be told anew.
     var isResumed = false
     var results: [PairResult] = []

@@ -22,7 +22,7 @@ extension ExactKernelSolver {
         else { return false }
         let isSearching = numbers[2] != 0
         numbers = numbers.dropFirst(3)
-        guard numbers.count == 4 * done + (isSearching ? 7 : 0) else { return false }
+        guard numbers.count == 4 * done + (isSearching ? PairSearch.numbersKept : 0) else { return false }
         (results, alphas, blocksBefore, current) = ([], [], before, nil)
         for index in 0..<done {
             let count = data.pairCount(pairs[index])
@@ -52,7 +52,7 @@ extension PairSearch {
         var state = SolverState()
         state.numbers = [
             Double(blocksDone), Double(blocksInWindow), gap, gain, band.low, band.high,
-            narrow == nil ? 0 : 1,
+            narrow == nil ? 0 : 1, Double(idleBlocks), leastGap,
         ]
         let names = pending.keys.sorted()
         state.vectors = [
@@ -65,10 +65,15 @@ extension PairSearch {
         return state
     }
 
+    /// Numbers of a state, besides vectors and rows.
+    static let numbersKept = 9
+
     /// Takes up a saved state; false where it is not one of this search.
     func restore(_ state: SolverState) -> Bool {
         let (numbers, vectors, rows) = (state.numbers, state.vectors, state.rows)
-        guard numbers.count == 7 else { return false }
+        guard numbers.count == PairSearch.numbersKept, let idle = Int(exactly: numbers[7]) else {
+            return false
+        }
         let count = whole.count
         guard vectors.count == 2, vectors[0].count % 6 == 0, vectors[1].count % 3 == 0,
             let done = Int(exactly: numbers[0]), let inWindow = Int(exactly: numbers[1]),
@@ -76,6 +81,7 @@ extension PairSearch {
         else { return false }
         (blocksDone, blocksInWindow, gap, gain) = (done, inWindow, numbers[2], numbers[3])
         band = (numbers[4], numbers[5])
+        (idleBlocks, leastGap) = (idle, numbers[8])
         for start in stride(from: 0, to: vectors[1].count, by: 3) {
             let part = vectors[1][start..<start + 3].map { $0 }
             guard let rank = Int(exactly: part[0]), let row = Int(exactly: part[1]) else {

@@ -50,6 +50,13 @@ final class PairSearch {
     var gap = Double.infinity
     /// By how much the dual has fallen.
     var gain = 0.0
+    /// How large the dual was about before; its last digits count for the end.
+    var scale = 0.0
+    /// The least violation at any look.
+    var leastGap = Double.infinity
+    /// Blocks in a row that neither lowered the dual by more than its last digits nor brought a
+    /// lesser violation.
+    var idleBlocks = 0
     /// Whether rows that moved may be unknown to other ranks.
     var isResumed = false
     /// Of the whole window at the end: the largest v that may go up, the smallest that may go down.
@@ -66,6 +73,11 @@ final class PairSearch {
         (self.meeting, self.known) = (meeting, known)
     }
 
+    /// A violation is less only if it is below this share of the least so far.
+    static let lesser = 0.999
+    /// Share of the dual that its last digits are.
+    static let lastDigits = 1e-14
+
     var window: SearchWindow { narrow ?? whole }
     var isAlone: Bool { meeting.worldSize == 1 }
 
@@ -81,6 +93,7 @@ final class PairSearch {
         let lively = news.reduce(0) { $0 + $1.lively }
         let count = news.reduce(0) { $0 + $1.count }
         gap = largest - smallest
+        if gap < PairSearch.lesser * leastGap { (leastGap, idleBlocks) = (gap, 0) }
         if gap <= options.tolerance {
             guard narrow != nil else {
                 ends = (largest, smallest)
@@ -142,6 +155,7 @@ final class PairSearch {
             v: working.map(\.v),
             matrix: isAlone ? matrix(working, lines) : try matrix(working)
         )
+        guard set.matrix.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
         set.solve(
             tolerance: Swift.max(0.5 * options.tolerance, innerShare * gap),
             movesMax: options.movesPerRow * working.count
@@ -149,10 +163,11 @@ final class PairSearch {
         blocksDone += 1
         blocksInWindow += 1
         gain += set.gain
+        idleBlocks = set.gain > PairSearch.lastDigits * Swift.max(gain, scale) ? 0 : idleBlocks + 1
         apply(set, working, lines)
         keep(set, working)
         meeting.tick()
-        return set.moves > 0 ? .moved : .exhausted
+        return set.moves > 0 && idleBlocks < idleBlocksMax ? .moved : .exhausted
     }
 
     private func apply(_ set: WorkingSet, _ working: [WorkingRow], _ lines: [[Line]]) {
@@ -186,6 +201,8 @@ typealias Line = UnsafeMutablePointer<Float>
 
 /// Blocks before a window is narrowed, so that what lies at a bound has had time to settle.
 private let narrowAfter = 6
+/// Idle blocks after which nothing more is to be won in 64-bit numbers.
+private let idleBlocksMax = 100
 /// To which share of the violation a block's own part is solved: what it takes further is undone by
 /// the next one.
 private let innerShare = 0.1

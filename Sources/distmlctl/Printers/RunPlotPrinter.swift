@@ -19,15 +19,18 @@ struct RunPlotPrinter: Printer {
     func names(_ reply: RunPlot.Reply) -> [String] { [reply.run.text] }
 
     private func lossPlot(_ reply: RunPlot.Reply, _ title: String) -> Plot {
-        var lines = [
-            Plot.Line("training", reply.points.map { Plot.Point(x: $0.epoch, y: $0.loss) })
-        ]
+        // A kernel machine takes blocks of rows, not all of them in turn, and lowers its dual.
+        let isByBlocks = reply.points.allSatisfy { $0.epoch == 0 }
+        let points = reply.points.map { point in
+            Plot.Point(x: isByBlocks ? Double(point.step) : point.epoch, y: point.loss)
+        }
+        var lines = [Plot.Line("training", points)]
         let held = validation(reply)
         if reply.metric == .loss, !held.isEmpty { lines.append(Plot.Line("validation", held)) }
         return Plot(
             title: title,
-            xAxis: PlotAxis("epochs"),
-            yAxis: PlotAxis("loss"),
+            xAxis: PlotAxis(isByBlocks ? "steps" : "epochs"),
+            yAxis: PlotAxis(isByBlocks ? "dual objective" : "loss"),
             lines: lines
         )
     }
