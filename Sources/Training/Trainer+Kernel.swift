@@ -13,6 +13,7 @@ extension Trainer {
     func runKernel(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
         if let checkpoint {
             state = checkpoint
+            stepSaved = checkpoint.step
             secondsBefore = checkpoint.seconds
         } else {
             try settleScale()
@@ -22,7 +23,7 @@ extension Trainer {
             wish: { [unowned self] in
                 [
                     observer.isAskedToStop ? 1 : 0, isOutOfTime ? 1 : 0,
-                    wantsCheckpoint(atEndOfEpoch: false) ? 1 : 0,
+                    wantsMachineKept ? 1 : 0,
                 ]
             },
             tick: { [observer] in observer.tick() }
@@ -80,6 +81,7 @@ extension Trainer {
         )
         plan.tolerance = task.spec.tolerance ?? 1e-3
         plan.cacheBytes = spec.cacheBytes
+        plan.blocksMax = task.spec.steps
         plan.hasProbabilities = spec.hasProbabilities
         plan.seed = task.spec.seed
         return plan
@@ -121,19 +123,27 @@ extension Trainer {
             report(solver.report, blocks: solver.report.blocks)
             if wishes[0] > 0 || wishes[2] > 0 { try keep(solver.state) }
             if verdict == .converged { return try finishConverged(job) }
-            if let limit = task.spec.steps, state.step >= limit {
-                return try close(solver, .limitReached, "\(limit) steps")
-            }
-            if let output = try endIfWished(job, wishes) { return output }
+            if let output = try endIfDue(job, wishes) { return output }
             // Never where the run ends: who went on from there would take a step too many.
             if wishes[2] > 0, verdict == .moved, tellsState { save() }
         }
     }
 
-    private func endIfWished(
+    /// Whether a checkpoint is due: a cascade takes several steps at once, and some at none.
+    private var wantsMachineKept: Bool {
+        guard let every = task.spec.checkpointEvery else {
+            return wantsCheckpoint(atEndOfEpoch: false)
+        }
+        return (state.step + 1) / every > stepSaved / every
+    }
+
+    private func endIfDue(
         _ job: KernelJob,
         _ wishes: [Double]
     ) throws(TrainingError) -> TrainingOutput? {
+        if let limit = task.spec.steps, state.step >= limit {
+            return try close(job.solver, .limitReached, "\(limit) steps")
+        }
         if wishes[0] > 0 {
             if tellsState { save() }
             return try close(job.solver, .stopped, "stopped on request")
@@ -143,7 +153,8 @@ extension Trainer {
 
     /// Ends a search that met its rule, with probabilities where they were asked for.
     ///
-    /// A run that is stopped meanwhile begins those anew.
+    /// A run that is stopped meanwhile begins those anew; one that runs out of steps or time ends
+    /// without them.
     private func finishConverged(_ job: KernelJob) throws(TrainingError) -> TrainingOutput {
         let rule = "no pair of variables violates by more than \(plainTolerance)"
         guard job.plan.hasProbabilities else { return try close(job.solver, .converged, rule) }
@@ -156,7 +167,7 @@ extension Trainer {
             report(job.solver.report, blocks: job.solver.report.blocks + platt.blocksDone)
             guard verdict == .moved else { break }
             if wishes[0] > 0 { try keep(job.solver.state) }
-            if let output = try endIfWished(job, wishes) { return output }
+            if let output = try endIfDue(job, wishes) { return output }
         }
         return try close(job.solver, .converged, rule, platt)
     }
@@ -187,7 +198,8 @@ extension Trainer {
         let report = solver.report
         output.result.objective = report.primal
         var figures = SVMFigures()
-        figures.dualObjective = report.dual
+        // A cascade that ends before the ranks have met knows neither.
+        figures.dualObjective = report.primal == nil ? nil : report.dual
         figures.gap = report.gap
         figures.rounds = report.rounds
         figures.supportVectors = machine.shape.supports

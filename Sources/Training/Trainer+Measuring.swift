@@ -42,25 +42,25 @@ extension Trainer {
         result.searchSeconds = seconds
         result.rowsPerSecond = seconds > 0 ? state.rowsRead / seconds : 0
         var shape = shape
-        if let cut = try chosenCut(makeScorer(shape, words: words), shape) {
-            shape.threshold = cut.threshold
-        }
+        let held = isValidated ? validationRows(makeScorer(shape, words: words)) : nil
+        if let held, let cut = try chosenCut(held, shape) { shape.threshold = cut.threshold }
         let scorer = makeScorer(shape, words: words)
-        let sums = try measure(scorer, on: rows, keeping: { !isHeldOut($0) })
+        let trained = ScoredRows(rows, by: scorer) { !self.isHeldOut($0) }
+        let sums = try measure(trained)
         result.loss =
             try isResampled
             ? drawnLoss(scorer) : sums.meanLoss(weights: weights.normalized)
         result.objective = result.loss.map { $0 + penalty }
-        if isValidated {
-            let held = try validationSums(scorer)
-            var metrics = held.metrics(on: "validation", by: shape)
-            metrics.add(try validationWalks(scorer, held.rowsByClass, by: shape))
+        if let held {
+            // It knows the threshold that was chosen by the same scores.
+            held.scorer.inner = scorer
+            let sums = try measure(held)
+            var metrics = sums.metrics(on: "validation", by: shape)
+            metrics.add(try walks(held, sums.rowsByClass, by: shape))
             result.metrics.append(metrics)
         }
         var metrics = sums.metrics(on: "training", by: shape)
-        metrics.add(
-            try walks(scorer, sums.rowsByClass, by: shape, on: rows) { !self.isHeldOut($0) }
-        )
+        metrics.add(try walks(trained, sums.rowsByClass, by: shape))
         result.metrics.append(metrics)
         return close(result, shape, Vector(words))
     }
@@ -101,15 +101,11 @@ extension Trainer {
         return (shape, words)
     }
 
-    /// Sums over the chosen rows of all ranks.
-    func measure(
-        _ scorer: any Scorer,
-        on source: any RowSource,
-        keeping isKept: (Int) -> Bool
-    ) throws(TrainingError) -> EvaluationSums {
+    /// Sums over the rows of all ranks.
+    func measure(_ scored: ScoredRows) throws(TrainingError) -> EvaluationSums {
         var sums = EvaluationSums(classes: task.classes)
         try wrap { () throws(RowSourceError) in
-            try forEachKept(in: source, keeping: isKept) { sums.add($0, by: scorer) }
+            try forEachBatch(of: scored) { sums.add($0, by: scored.scorer) }
         }
         let values = try summed(sums.values)
         return EvaluationSums(classes: task.classes, values: values) ?? sums

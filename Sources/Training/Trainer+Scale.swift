@@ -39,16 +39,16 @@ extension Trainer {
         return (shape, given.centers + given.factors + parameters.array)
     }
 
-    /// The threshold that does best on the validation rows; nil where none was asked for.
-    func chosenCut(_ scorer: any Scorer, _ shape: ModelShape) throws(TrainingError) -> Cut? {
-        guard let wanted = task.spec.weighing.threshold, isValidated else { return nil }
+    /// The threshold that does best on the validation rows `held`; nil where none was asked for.
+    func chosenCut(_ held: ScoredRows, _ shape: ModelShape) throws(TrainingError) -> Cut? {
+        guard let wanted = task.spec.weighing.threshold else { return nil }
         let rule: CutRule =
             switch wanted {
             case .f1: .f1
             case .cost(let positive, let negative):
                 .cost(falsePositive: positive, falseNegative: negative)
             }
-        let counts = try validationSums(scorer).rowsByClass
-        return try validationWalks(scorer, counts, by: shape, choosing: rule).first?.cut
+        let counts = try measure(held).rowsByClass
+        return try walks(held, counts, by: shape, choosing: rule).first?.cut
     }
 }

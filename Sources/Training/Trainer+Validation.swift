@@ -17,11 +17,12 @@ extension Trainer {
 
     /// The chosen figure of `scorer` on the validation rows of all ranks.
     func validationFigure(of scorer: any Scorer) throws(TrainingError) -> Double? {
-        let sums = try validationSums(scorer)
+        let held = validationRows(scorer)
+        let sums = try measure(held)
         if metricName == .loss { return sums.meanLoss(weights: weights.normalized) }
         var metrics = sums.metrics(on: "validation", by: task.shape)
         if metricName == .rocAUC || metricName == .prAUC {
-            metrics.add(try validationWalks(scorer, sums.rowsByClass, by: task.shape))
+            metrics.add(try walks(held, sums.rowsByClass, by: task.shape))
         }
         return metrics.value(of: metricName)
     }
@@ -65,35 +66,18 @@ extension Trainer {
         return "best \(metricName.rawValue) \(value) after epoch \(state.bestEpoch), kept"
     }
 
-    /// Sums over the validation rows of all ranks.
-    func validationSums(_ scorer: any Scorer) throws(TrainingError) -> EvaluationSums {
-        if let validation { return try measure(scorer, on: validation, keeping: { _ in true }) }
-        return try measure(scorer, on: rows, keeping: isHeldOut)
+    /// The validation rows of this rank, as `scorer` scores them.
+    func validationRows(_ scorer: any Scorer) -> ScoredRows {
+        if let validation { return ScoredRows(validation, by: scorer) { _ in true } }
+        return ScoredRows(rows, by: scorer) { self.isHeldOut($0) }
     }
 
-    /// Walks over the validation rows of all ranks.
-    func validationWalks(
-        _ scorer: any Scorer,
+    /// Ranks the rows of all ranks by their scores; `counts` are theirs, by class.
+    func walks(
+        _ scored: ScoredRows,
         _ counts: [Int],
         by shape: ModelShape,
         choosing rule: CutRule? = nil
-    ) throws(TrainingError) -> [RankingWalk] {
-        if let validation {
-            return try walks(scorer, counts, by: shape, on: validation, choosing: rule) { _ in
-                true
-            }
-        }
-        return try walks(scorer, counts, by: shape, on: rows, choosing: rule, keeping: isHeldOut)
-    }
-
-    /// Ranks the chosen rows of all ranks by their scores; `counts` are theirs, by class.
-    func walks(
-        _ scorer: any Scorer,
-        _ counts: [Int],
-        by shape: ModelShape,
-        on source: any RowSource,
-        choosing rule: CutRule? = nil,
-        keeping isKept: (Int) -> Bool
     ) throws(TrainingError) -> [RankingWalk] {
         // A sorted score is some row's own.
         guard !task.hidesRows else { return [] }
@@ -105,19 +89,20 @@ extension Trainer {
                 choosing: rule,
                 with: reducer
             ) { pass throws(RowSourceError) in
-                try forEachKept(in: source, keeping: isKept) { batch in
-                    ranked.add(batch, by: scorer, to: &pass)
+                try forEachBatch(of: scored) { batch in
+                    ranked.add(batch, by: scored.scorer, to: &pass)
                 }
             }
         } catch { throw .learning(error) }
     }
 
-    /// Hands the chosen rows to `body` in batches, in their order.
-    func forEachKept(
-        in source: any RowSource,
-        keeping isKept: (Int) -> Bool,
+    /// Hands the rows to `body` in batches, in their order: the same ones every time.
+    func forEachBatch(
+        of scored: ScoredRows,
         _ body: (Batch) -> Void
     ) throws(RowSourceError) {
+        scored.scorer.beginPass()
+        let source = scored.source
         var low = 0
         let lookRows = source.lookRows(1024)
         while low < source.rows {
@@ -127,7 +112,7 @@ extension Trainer {
                 var start = 0
                 while start < batch.rows {
                     var end = start
-                    while end < batch.rows, isKept(base + end) { end += 1 }
+                    while end < batch.rows, scored.isKept(base + end) { end += 1 }
                     if end > start { body(batch.slice(start..<end)) }
                     start = end + 1
                 }

@@ -40,6 +40,8 @@ public final class Trainer {
     var startedAt = 0.0
     var secondsBefore = 0.0
     var lastCheckpointAt = 0.0
+    /// The step of the last checkpoint.
+    var stepSaved = 0
     var checkpointWish = false
     /// Share of the sums' time that computing hid; nil where nothing was measured.
     var hiddenShare: Double?
@@ -297,6 +299,7 @@ public final class Trainer {
     func save() {
         state.seconds = elapsed
         lastCheckpointAt = observer.seconds
+        stepSaved = state.step
         observer.save(state)
     }
 

@@ -180,4 +180,76 @@ struct KernelRunTests {
         #expect(record.result.steps == 2)
         #expect(record.result.objective != nil)
     }
+
+    /// A run of a cascade in blocks of a few rows, so that it takes many.
+    private var smallBlocks: TrialRun {
+        var run = run(sample(2).overThreeRanks, .cascade)
+        run.spec.svm?.cacheBytes = 8192
+        return run
+    }
+
+    @Test("A cascade takes fewer steps too many than it has ranks", arguments: [1, 10, 30])
+    func cascadeSteps(limit: Int) throws {
+        var run = smallBlocks
+        #expect(try run.run()[0].result.steps > 33)
+        run.spec.steps = limit
+        for record in try run.run() {
+            #expect(record.result.outcome == .limitReached)
+            #expect((limit..<limit + 3).contains(record.result.steps))
+            #expect(record.shape?.kernel != nil)
+        }
+    }
+
+    @Test("A cascade that takes several steps at once keeps a checkpoint every so many")
+    func cascadeCheckpoints() throws {
+        var run = smallBlocks
+        run.spec.checkpointEvery = 20
+        let record = try run.run()[0]
+        let kept = record.checkpoints.map { $0.step / 20 }
+        #expect(kept.count >= record.result.steps / 20 - 1)
+        #expect(kept.count >= 1)
+        #expect(Set(kept).count == kept.count)
+    }
+
+    @Test("All ranks soon stop while ranks are by themselves, and go on from there")
+    func stopsLocal() throws {
+        var run = smallBlocks
+        let undisturbed = try run.run()
+        run.stop = (rank: 1, step: 1)
+        let records = try run.run()
+        for record in records {
+            #expect(record.result.outcome == .stopped)
+            // The wish comes in the second meeting, and every rank solves four blocks between two.
+            #expect(record.result.steps <= 24)
+            #expect(record.result.svm?.dualObjective == nil)
+            #expect(record.parameters == records[0].parameters)
+        }
+        run.stop = nil
+        run.checkpoint = records[0].checkpoints.last
+        #expect(run.checkpoint != nil)
+        #expect(try run.run()[0].parameters == undisturbed[0].parameters)
+    }
+
+    @Test(
+        "A run that is asked to stop while it makes probabilities stops within two blocks",
+        arguments: [KernelMode.exact, .cascade]
+    )
+    func stopsInFolds(mode: KernelMode) throws {
+        var run = run(sample(2).overThreeRanks, mode)
+        run.spec.tolerance = 1e-2
+        let plain = try run.run()[0].result.steps
+        run.spec.svm?.hasProbabilities = true
+        let undisturbed = try run.run()[0]
+        #expect(undisturbed.result.steps > plain + 10)
+        #expect(undisturbed.shape?.kernel?.hasProbabilities == true)
+        run.stop = (rank: 2, step: plain + 3)
+        let record = try run.run()[0]
+        #expect(record.result.outcome == .stopped)
+        #expect((plain + 3...plain + 5).contains(record.result.steps))
+        #expect(record.shape?.kernel?.hasProbabilities == false)
+        run.stop = nil
+        run.checkpoint = record.checkpoints.last
+        #expect(run.checkpoint != nil)
+        #expect(try run.run()[0].parameters == undisturbed.parameters)
+    }
 }

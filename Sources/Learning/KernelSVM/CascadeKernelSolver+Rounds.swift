@@ -101,7 +101,8 @@ extension CascadeKernelSolver {
         }
         var blocks = 0
         var solved: [(pair: Int, alpha: [Double])] = []
-        while blocks < blocksBetweenMeetings, let number = queue.first {
+        let most = blocksAtOnce
+        while blocks < most, let number = queue.first {
             if inHand == nil { inHand = try makeShared(number) }
             guard let search = inHand else { break }
             let before = search.blocksDone

@@ -113,11 +113,20 @@ public final class CascadeKernelSolver: KernelSolver {
         return phase == .done ? .converged : .moved
     }
 
+    /// Blocks that a rank solves before it asks the others for their wishes: where the run is to
+    /// end after some, all ranks together solve fewer than there are ranks too many.
+    var blocksAtOnce: Int {
+        guard let most = plan.blocksMax else { return blocksBetweenMeetings }
+        let share = (most - blocksDone) / meeting.worldSize
+        return Swift.max(1, Swift.min(blocksBetweenMeetings, share))
+    }
+
     private func advanceLocal() throws(LearningError) {
         guard let local else { return }
         let before = local.report.blocks
         var isDone = false
-        while !isDone, local.report.blocks < before + blocksBetweenMeetings {
+        let end = before + blocksAtOnce
+        while !isDone, local.report.blocks < end {
             isDone = try local.advance() == .converged
         }
         var writer = PieceWriter()
@@ -154,14 +163,10 @@ public final class CascadeKernelSolver: KernelSolver {
         phase = .look
     }
 
-    /// The machine as it stands.
+    /// The machine as it stands; in the local phase the mean of the ranks' own ones.
     public func machine() throws(LearningError) -> KernelMachine {
         if isResumed { try tellAnew() }
-        if let local {
-            // Sums of all ranks' own solutions are a machine, if not a good one.
-            while local.alphas.count < pairs.count, try local.advance() != .converged {}
-            try merge(local)
-        }
+        if let local { return try meanMachine(local) }
         results = []
         for (number, search) in searches.enumerated() {
             search.gap = sets[number].gap
@@ -171,6 +176,30 @@ public final class CascadeKernelSolver: KernelSolver {
             data,
             alphas: searches.map(\.whole.alpha),
             rho: results.map(\.rho),
+            plan,
+            meeting
+        )
+    }
+
+    /// The mean of the machines that the ranks have by themselves, each counting by its rows; a
+    /// pair that no rank has begun has no coefficients.
+    ///
+    /// It takes no kernel value, so that who wants to stop need not wait; nor are objectives known.
+    private func meanMachine(_ local: ExactKernelSolver) throws(LearningError) -> KernelMachine {
+        let own = pairs.indices.map { number in
+            local.standing(number)
+                ?? ([Double](repeating: 0, count: data.pairCount(pairs[number])), 0)
+        }
+        // Who has rows of one class alone tells nothing apart.
+        let rows = own.map { one in
+            one.alpha.contains { $0 > 0 } ? Double(one.alpha.count) : 0
+        }
+        let totals = try meeting.sum(rows)
+        let shares = zip(rows, totals).map { $1 > 0 ? $0 / $1 : 0 }
+        return try KernelMachine(
+            data,
+            alphas: zip(own, shares).map { one, share in one.alpha.map { share * $0 } },
+            rho: try meeting.sum(zip(own, shares).map { $1 * $0.rho }),
             plan,
             meeting
         )
@@ -198,7 +227,7 @@ extension Int {
     init(clamping value: Double) { self = value >= 0 && value < 0x1p39 ? Int(value) : 0 }
 }
 
-/// Blocks that a rank solves before it asks the others for their wishes.
-let blocksBetweenMeetings = 32
+/// So few that a wish is soon heard, so many that ranks seldom wait for each other.
+private let blocksBetweenMeetings = 4
 /// Violation to which a rank solves its own rows.
 private let localTolerance = 1e-2

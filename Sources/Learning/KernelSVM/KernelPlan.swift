@@ -16,6 +16,8 @@ public struct KernelPlan: Sendable {
     public var blockRows: Int?
     /// Variables of a pair from which on those that are sure to stay are left out; nil never.
     public var narrowFrom: Int? = 2000
+    /// Blocks of all ranks after which whoever searches will end; nil where nothing says so.
+    public var blocksMax: Int?
     /// Whether pairs have Platt's sigmoid.
     public var hasProbabilities = false
     /// What random folds are drawn from.
@@ -87,15 +89,7 @@ extension PairSearch {
         }
         let sums = try meeting.sum(own)
         var result = PairResult()
-        let (high, low) = ends
-        if sums[1] > 0 {
-            result.rho = -sums[0] / sums[1]
-        } else if high.isFinite, low.isFinite {
-            result.rho = -(high + low) / 2
-        } else {
-            // One class alone: f is its sign.
-            result.rho = high.isFinite ? -high : low.isFinite ? -low : 0
-        }
+        result.rho = rho(free: sums[0], count: sums[1], ends)
         var missed = 0.0
         for t in 0..<whole.count {
             let value = whole.v[t] + result.rho
@@ -105,6 +99,39 @@ extension PairSearch {
         result.primal = sums[2] / 2 + (try meeting.sum([missed])[0])
         result.gap = Swift.max(0, gap.isFinite ? gap : 0)
         return result
+    }
+
+    /// The mean of −v over `count` free variables of which `sum` is Σ v, or the middle of the ends.
+    private func rho(
+        free sum: Double,
+        count: Double,
+        _ ends: (largest: Double, smallest: Double)
+    ) -> Double {
+        let (high, low) = ends
+        if count > 0 { return -sum / count }
+        if high.isFinite, low.isFinite { return -(high + low) / 2 }
+        // One class alone: f is its sign.
+        return high.isFinite ? -high : low.isFinite ? -low : 0
+    }
+
+    /// α of this rank's rows, and rho from them alone, as they stand.
+    ///
+    /// It takes no kernel value: what is free lies in the narrow window, where v is right.
+    var standing: (alpha: [Double], rho: Double) {
+        var alpha = whole.alpha
+        for (t, origin) in (narrow?.origins ?? []).enumerated() {
+            alpha[Int(origin)] = window.alpha[t]
+        }
+        let free = (0..<window.count).filter {
+            window.alpha[$0] > 0 && window.alpha[$0] < window.cost($0)
+        }
+        let found = window.look(countMax: 1, band: (-Double.infinity, Double.infinity))
+        let rho = rho(
+            free: free.reduce(0) { $0 + window.v[$1] },
+            count: Double(free.count),
+            (found.largest, found.smallest)
+        )
+        return (alpha, rho)
     }
 }
 

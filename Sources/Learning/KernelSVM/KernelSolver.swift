@@ -130,6 +130,12 @@ public final class ExactKernelSolver: KernelSolver {
         return most
     }
 
+    /// α of this rank's rows of a pair, and rho, as they stand; nil before its search has begun.
+    func standing(_ number: Int) -> (alpha: [Double], rho: Double)? {
+        if number < results.count { return (alphas[number], results[number].rho) }
+        return number == results.count ? current?.standing : nil
+    }
+
     /// The machine as it stands: pairs whose search has not begun have no coefficients.
     public func machine() throws(LearningError) -> KernelMachine {
         var (alphas, ends) = (alphas, results)

@@ -61,7 +61,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Passes over the data, at most.")
     var epochs: Int?
 
-    @Option(help: "Updates of the parameters, at most.")
+    @Option(
+        help: """
+            Updates of the parameters, at most. Of a kernel machine blocks, of all nodes together; \
+            a cascade may take as many more as it has nodes, less one.
+            """
+    )
     var steps: Int?
 
     @Option(help: ArgumentHelp("Training time, at most: 90s, 5m, 1h30m.", valueName: "time"))
