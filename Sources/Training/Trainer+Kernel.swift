@@ -156,6 +156,12 @@ extension Trainer {
     /// A run that is stopped meanwhile begins those anew; one that runs out of steps or time ends
     /// without them.
     private func finishConverged(_ job: KernelJob) throws(TrainingError) -> TrainingOutput {
+        let gap = job.solver.report.gap ?? 0
+        guard gap <= plainTolerance else {
+            let end = "no block lowers the dual further in 64-bit numbers"
+            let rule = "\(end); a pair violates by \(shortText(gap)), over the tolerance"
+            return try close(job.solver, .limitReached, rule)
+        }
         let rule = "no pair of variables violates by more than \(plainTolerance)"
         guard job.plan.hasProbabilities else { return try close(job.solver, .converged, rule) }
         let platt = try learned { () throws(LearningError) in
