@@ -22,7 +22,8 @@ extension ExactKernelSolver {
         else { return false }
         let isSearching = numbers[2] != 0
         numbers = numbers.dropFirst(3)
-        guard numbers.count == 4 * done + (isSearching ? PairSearch.numbersKept : 0) else { return false }
+        let handed = isSearching ? PairSearch.numbersKept : 0
+        guard numbers.count == 4 * done + handed else { return false }
         (results, alphas, blocksBefore, current) = ([], [], before, nil)
         for index in 0..<done {
             let count = data.pairCount(pairs[index])

@@ -73,7 +73,10 @@ struct SweepJobCommand<Job: RunStarting>: RereadingCommand {
 
 extension Client {
     /// What a trial's first run would be; nothing is started.
-    fileprivate mutating func draft(of trial: SweepTrial, folds: Int?) throws(RPCError) -> SweepDraft {
+    fileprivate mutating func draft(
+        of trial: SweepTrial,
+        folds: Int?
+    ) throws(RPCError) -> SweepDraft {
         var spec = trial.spec
         spec.fold = folds.map { Fold(index: 0, count: $0) }
         do {
