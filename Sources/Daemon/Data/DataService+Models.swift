@@ -6,6 +6,7 @@ import Glibc
 import JSONRPC
 import ModelFormats
 import TLSTransport
+import Transport
 
 /// Models: made by runs, kept on every node, fetched where they are missing.
 extension DataService {
@@ -217,14 +218,26 @@ extension DataService {
     }
 
     /// The model that a caller means.
+    ///
+    /// A run's end is known a moment before its model lies on the disk: that is waited for.
     func model(
         _ reference: RunReference,
         for caller: Caller
     ) async throws(RPCError) -> ModelManifest {
-        let (models, runs) = try await catalog { database throws(CatalogError) in
-            (try database.models(for: caller), try database.runs(for: caller))
+        let deadline = Deadline.after(.seconds(5))
+        while true {
+            let (models, runs) = try await catalog { database throws(CatalogError) in
+                (try database.models(for: caller), try database.runs(for: caller))
+            }
+            do throws(RPCError) {
+                return try reference.resolve(among: models, runs: runs, uid: caller.uid)
+            } catch {
+                let run = try? reference.resolve(among: runs, uid: caller.uid)
+                let isOpen = run.map { $0.status != .ended || $0.isProvisional } ?? false
+                guard error.code == .notFound, isOpen, !deadline.hasPassed else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(50))
         }
-        return try reference.resolve(among: models, runs: runs, uid: caller.uid)
     }
 }
 
