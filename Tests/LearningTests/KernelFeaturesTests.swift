@@ -254,21 +254,22 @@ struct KernelFeaturesTests {
             try mapped.keep(bytes: bytes)
             #expect(mapped.rows == 50 && mapped.columns == 8 && !mapped.isSparse)
             for range in [0..<50, 3..<9, 15..<25, 20..<50, 50..<50] {
-                try mapped.withRows(range) { batch in
-                    guard case .dense(let base) = batch.features,
-                        case .classes(let labels) = batch.labels
-                    else {
-                        Issue.record("not dense rows with classes")
-                        return
-                    }
-                    for (place, row) in range.enumerated() {
-                        #expect(labels[place] == Int32(row % 2))
-                        let found = (0..<8).map { Double(base[place * 8 + $0]) }
-                        // Blocks of other sizes may round otherwise.
-                        #expect(zip(found, expected[row]).allSatisfy { abs($0 - $1) < 1e-6 })
-                    }
-                }
+                try mapped.withRows(range) { compare($0, with: expected, range) }
             }
+        }
+    }
+
+    private func compare(_ batch: Batch, with expected: [[Double]], _ range: Range<Int>) {
+        guard case .dense(let base) = batch.features, case .classes(let labels) = batch.labels
+        else {
+            Issue.record("not dense rows with classes")
+            return
+        }
+        for (place, row) in range.enumerated() {
+            #expect(labels[place] == Int32(row % 2))
+            let found = (0..<8).map { Double(base[place * 8 + $0]) }
+            // Blocks of other sizes may round otherwise.
+            #expect(zip(found, expected[row]).allSatisfy { abs($0 - $1) < 1e-6 })
         }
     }
 
