@@ -14,17 +14,11 @@ enum GlooPeer {
         or temporary: URL,
         _ output: OutputOptions
     ) throws -> URL {
-        let home =
-            folder.map { URL(fileURLWithPath: $0, isDirectory: true) }
-            ?? temporary.appendingPathComponent("peers")
-        let python = home.appendingPathComponent("bin/python")
-        if hasPyTorch(python) { return python }
-        output.note("installing PyTorch \(version) into \(home.path): some 2.5 GB to download …")
-        try run("/usr/bin/env", ["python3", "-m", "venv", home.path])
-        let install = ["-m", "pip", "install", "--quiet", "--no-cache-dir", "torch==\(version)"]
-        try run(python.path, install)
-        guard hasPyTorch(python) else { throw BenchError("PyTorch \(version) cannot be imported") }
-        return python
+        try PeerPython(
+            packages: ["torch==\(version)"],
+            check: "import torch; assert torch.__version__.startswith('\(version)')",
+            note: "PyTorch \(version), some 2.5 GB to download,"
+        ).interpreter(keptIn: folder, or: temporary, output)
     }
 
     /// Starts one process for each rank and waits until they have found each other.
@@ -61,11 +55,6 @@ enum GlooPeer {
         variables["GLOO_DEVICE_TRANSPORT_TCP_TLS_CERT"] = files.certificate
         variables["GLOO_DEVICE_TRANSPORT_TCP_TLS_CA_FILE"] = files.authority
         return variables
-    }
-
-    private static func hasPyTorch(_ python: URL) -> Bool {
-        let check = "import torch; assert torch.__version__.startswith('\(version)')"
-        return (try? run(python.path, ["-W", "ignore", "-c", check])) != nil
     }
 
     /// Runs a program whose output matters only if it fails.

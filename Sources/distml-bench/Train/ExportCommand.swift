@@ -165,18 +165,14 @@ enum ExportPeers {
         or temporary: URL,
         _ output: OutputOptions
     ) throws -> URL {
-        let home =
-            folder.map { URL(fileURLWithPath: $0, isDirectory: true) }
-            ?? temporary.appendingPathComponent("peers")
-        let python = home.appendingPathComponent("bin/python")
-        let check = "import onnxruntime, os; assert os.path.exists('\(home.path)/predict/usr/bin')"
-        if (try? GlooPeer.run(python.path, ["-c", check])) != nil { return python }
-        output.note("installing ONNX Runtime, liblinear-tools and libsvm-tools …")
-        try GlooPeer.run("/usr/bin/env", ["python3", "-m", "venv", home.path])
-        try GlooPeer.run(
-            python.path,
-            ["-m", "pip", "install", "--quiet", "--no-cache-dir", "numpy", "onnxruntime"]
-        )
+        let python = try PeerPython(
+            packages: ["numpy", "onnxruntime"],
+            check: "import numpy, onnxruntime",
+            note: "ONNX Runtime, liblinear-tools and libsvm-tools"
+        ).interpreter(keptIn: folder, or: temporary, output)
+        let home = python.deletingLastPathComponent().deletingLastPathComponent()
+        let programs = home.appendingPathComponent("predict/usr/bin").path
+        if FileManager.default.fileExists(atPath: programs) { return python }
         let unpack = """
             mkdir -p "$0/predict" && cd "$0/predict" &&
             apt-get download liblinear-tools liblinear4 libsvm-tools libsvm3 libblas3 &&

@@ -15,22 +15,12 @@ enum TrainPeers {
         or temporary: URL,
         _ output: OutputOptions
     ) throws -> URL {
-        let home =
-            folder.map { URL(fileURLWithPath: $0, isDirectory: true) }
-            ?? temporary.appendingPathComponent("peers")
-        let python = home.appendingPathComponent("bin/python")
-        let check =
-            "import sklearn, pandas, polars, torch; "
-            + "import liblinear.liblinearutil, libsvm.svmutil"
-        let isThere = (try? GlooPeer.run(python.path, ["-W", "ignore", "-c", check])) != nil
-        if isThere { return python }
-        output.note("installing the peers into \(home.path): some 2.7 GB to download …")
-        try GlooPeer.run("/usr/bin/env", ["python3", "-m", "venv", home.path])
-        try GlooPeer.run(
-            python.path,
-            ["-m", "pip", "install", "--quiet", "--no-cache-dir"] + packages
-        )
-        return python
+        try PeerPython(
+            packages: packages,
+            check: "import sklearn, pandas, polars, torch; "
+                + "import liblinear.liblinearutil, libsvm.svmutil",
+            note: "the peers, some 2.7 GB to download,"
+        ).interpreter(keptIn: folder, or: temporary, output)
     }
 
     private struct Order: Encodable {
