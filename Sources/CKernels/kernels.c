@@ -101,3 +101,14 @@ WIDEST void ck_add_bf16(float *restrict a, const uint16_t *restrict b, size_t n)
         a[i] += value;
     }
 }
+
+const char *ck_widest_core(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+        return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+    return NULL;
+}

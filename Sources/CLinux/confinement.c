@@ -117,7 +117,13 @@ int cl_set_limit(enum cl_limit what, uint64_t value) {
     return setrlimit(names[what], &limit);
 }
 
-int cl_execute_again(const char *name) {
+int cl_execute_again(const char *name, const char *setting) {
     char *const arguments[] = {(char *)name, NULL};
-    return execve("/proc/self/exe", arguments, (char *const *)cl_worker_environment);
+    const char *environment[8];
+    size_t count = 0;
+    for (; cl_worker_environment[count] && count < 6; count++)
+        environment[count] = cl_worker_environment[count];
+    if (setting) environment[count++] = setting;
+    environment[count] = NULL;
+    return execve("/proc/self/exe", arguments, (char *const *)environment);
 }

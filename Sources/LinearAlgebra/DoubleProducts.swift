@@ -20,6 +20,8 @@ public func multiply(
                     ck_dot_f32_f64(values, weights + output * columns, columns)
             }
         }
+    case .sparse(let offsets, let indices, let values) where outputs == 1:
+        ck_dots_sparse_f64(offsets, indices, values, batch.rows, weights, scores)
     case .sparse(let offsets, let indices, let values):
         for row in 0..<batch.rows {
             let entries = Int(offsets[row])..<Int(offsets[row + 1])
@@ -60,6 +62,21 @@ public func addProduct(
             }
         }
     }
+}
+
+/// sums[j][k] ← sums[j][k] + Σ factors[k][i]·x[i][j] of four vectors at once, in Double.
+///
+/// Shapes: `factors` (4, rows), `batch` X (rows, columns) sparse, `sums` (columns, 4).
+/// - Precondition: the batch is sparse.
+public func addProducts(
+    ofFour factors: UnsafePointer<Double>,
+    and batch: Batch,
+    into sums: UnsafeMutablePointer<Double>
+) {
+    guard case .sparse(let offsets, let indices, let values) = batch.features else {
+        preconditionFailure("rows that are not sparse")
+    }
+    ck_add_four_sparse_f64(offsets, indices, values, batch.rows, factors, sums)
 }
 
 /// Σ xᵢyᵢ, in an order that is the same on every processor: fit for decisions.

@@ -89,6 +89,15 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     /// The network to train; nil for other models.
     var network: Network? { Network(shape) }
 
+    /// Bytes of the longest sum that is not made where it lies: packed second derivatives, where a
+    /// search sums them whole. At most 8 MiB; what is longer travels in pieces.
+    public var carriedBytes: Int {
+        guard usesSolver, columns <= 4096 else { return 0 }
+        let outputs = classes > 2 ? classes : 1
+        let packed = outputs * (columns + 1) * (columns + 2) / 2
+        return Swift.min(8 * (packed + 8 * outputs * (columns + 2)), 8 << 20)
+    }
+
     /// Bytes of shared memory that a rank needs beyond its control page: vectors that are summed,
     /// and room to hand over a checkpoint and a model.
     ///

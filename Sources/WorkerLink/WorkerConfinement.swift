@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinearAlgebra
 internal import Transport
 
 /// How a worker locks itself in, in two stages of one program.
@@ -40,7 +41,11 @@ public enum WorkerConfinement {
         if cl_confine_loading() != 0, preamble.policy == .confined {
             throw .notConfined(reason: "landlock: \(systemMessage(errno))")
         }
-        cl_execute_again(confinedName)
+        if let kernels = kernelsToAskFor() {
+            cl_execute_again(confinedName, "OPENBLAS_CORETYPE=" + kernels)
+        } else {
+            cl_execute_again(confinedName, nil)
+        }
         throw .system(call: "execve", errno: errno)
     }
 

@@ -26,18 +26,22 @@ public final class WorkerReducer: Reducer {
     }
 
     /// A reducer for one seat, which takes its ranges from `arena`.
+    ///
+    /// `carriedBytes` is what is carried through the scratch range at once, the same on all ranks:
+    /// sums that are longer travel in pieces, and each piece is a wait.
     public init(
         rank: Int,
         worldSize: Int,
         channel: WorkerChannel,
-        arena: SharedArena
+        arena: SharedArena,
+        carriedBytes: Int = 0
     ) throws(WorkerError) {
         self.rank = rank
         self.worldSize = worldSize
         self.channel = channel
         self.arena = arena
-        let doubles = scratchBytes / SharedElement.float64.byteCount
-        scratch = try arena.take(doubles, of: .float64)
+        let bytes = Swift.max(scratchBytes, carriedBytes)
+        scratch = try arena.take(bytes / SharedElement.float64.byteCount, of: .float64)
     }
 
     private var memory: SharedMemory { arena.memory }

@@ -59,7 +59,8 @@ private func makeReducer(
             rank: job.rank,
             worldSize: job.worldSize,
             channel: channel,
-            arena: arena
+            arena: arena,
+            carriedBytes: job.task.carriedBytes
         )
     }
 }

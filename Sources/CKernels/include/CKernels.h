@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "CKernelsDouble.h"
+#include "CKernelsInterior.h"
 #include "CKernelsMachines.h"
 
 // The vector loops that the processor's widest instructions speed up. The compiler makes several
@@ -145,3 +146,7 @@ void ck_mean_f32(float *restrict mean, const float *restrict parameters, float s
 
 // Whether all elements are finite.
 int ck_all_finite_f32(const float *x, size_t n);
+
+// The widest of OpenBLAS's kinds of x86 kernels that this processor and system can run, by the name
+// that OPENBLAS_CORETYPE takes; null where it is none of those named here.
+const char *ck_widest_core(void);

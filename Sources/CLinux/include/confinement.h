@@ -29,5 +29,6 @@ enum cl_limit {
 int cl_set_limit(enum cl_limit what, uint64_t value);
 
 // Runs this program again in its own place, under another name, with an environment of what a
-// worker needs and nothing else. Returns only to say -1 with errno.
-int cl_execute_again(const char *name);
+// worker needs, `setting` ("NAME=value", or null) added, and nothing else. Returns only to say -1
+// with errno.
+int cl_execute_again(const char *name, const char *setting);

@@ -19,7 +19,6 @@ public final class InteriorPoint {
     public let shape: SmoothProblem.Shape
     let rows: SolverRows
     let shared: SharedSums
-    let labels: [Float]
     /// One machine an output.
     var machines: [Machine]
     /// Iterations so far.
@@ -39,7 +38,7 @@ public final class InteriorPoint {
         self.rows = rows
         self.shared = shared
         self.tolerance = tolerance
-        labels = try rows.labels()
+        let labels = try rows.labels()
         gram = GramSum(
             columns: shape.columns,
             bias: shape.bias,
@@ -47,8 +46,11 @@ public final class InteriorPoint {
             isSingle: false
         )
         machines = []
-        for _ in 0..<shape.outputs {
-            machines.append(Machine(rows: rows, shape: shape))
+        for k in 0..<shape.outputs {
+            let signs = labels.map {
+                RowLoss.sign(of: k, outputs: shape.outputs, label: Double($0))
+            }
+            machines.append(Machine(rows: rows, shape: shape, signs: signs))
         }
     }
 
@@ -113,7 +115,7 @@ public final class InteriorPoint {
             gram.clear()
             var sums = RowSums(shape, vectors: Machine.vectors)
             try rows.forEachBlock { batch, start in
-                machines[k].gather(batch, start, sign: sign(k), into: &sums)
+                machines[k].gather(batch, start, into: &sums)
                 machines[k].add(batch, start, to: gram)
             }
             let base = place * size
@@ -137,7 +139,7 @@ public final class InteriorPoint {
             machines[k].solvePredictor()
             var sums = RowSums(shape, vectors: 1)
             try rows.forEachBlock { batch, start in
-                machines[k].predict(batch, start, sign: sign(k), into: &sums)
+                machines[k].predict(batch, start, into: &sums)
             }
             let base = place * size
             total[base + shared.rank] = sums.numbers[0]
@@ -159,8 +161,7 @@ public final class InteriorPoint {
         for (place, k) in open.enumerated() {
             var length = 1.0
             try rows.forEachBlock { batch, start in
-                let reach = machines[k].correct(batch, start, sign: sign(k))
-                length = Swift.min(length, reach)
+                length = Swift.min(length, machines[k].correct(batch, start))
             }
             total[place * shared.worldSize + shared.rank] = length
         }
@@ -169,13 +170,6 @@ public final class InteriorPoint {
             let first = place * shared.worldSize
             let length = total[first..<first + shared.worldSize].min() ?? 0
             machines[k].move(by: length)
-        }
-    }
-
-    /// y of a row for machine k.
-    private func sign(_ k: Int) -> (Int) -> Double {
-        { row in
-            RowLoss.sign(of: k, outputs: self.shape.outputs, label: Double(self.labels[row]))
         }
     }
 }
@@ -187,6 +181,8 @@ struct RowSums {
     var numbers: [Double]
     /// (count, order).
     var vectors: [Double]
+    /// (columns, 4): sums over sparse rows of four vectors, whose elements then lie side by side.
+    private var four: [Double] = []
 
     init(_ shape: SmoothProblem.Shape, vectors count: Int) {
         self.shape = shape
@@ -196,21 +192,34 @@ struct RowSums {
         vectors = [Double](repeating: 0, count: count * shape.order)
     }
 
-    var all: [Double] { numbers + vectors }
+    var all: [Double] {
+        guard !four.isEmpty else { return numbers + vectors }
+        var vectors = vectors
+        for column in 0..<shape.columns {
+            for k in 0..<4 { vectors[k * shape.order + column] += four[4 * column + k] }
+        }
+        return numbers + vectors
+    }
 
     /// Adds Σ fᵢ·x̃ᵢ for each of the vectors.
     ///
     /// Shapes: `factors` (count, rows).
     mutating func add(_ factors: UnsafePointer<Double>, _ batch: Batch) {
-        let (order, columns) = (shape.order, shape.columns)
+        let (order, columns, rows) = (shape.order, shape.columns, batch.rows)
+        for index in 0..<count where shape.bias != nil {
+            var sum = 0.0
+            for row in 0..<rows { sum += factors[index * rows + row] }
+            vectors[index * order + columns] += (shape.bias ?? 0) * sum
+        }
+        if count == 4, batch.isSparse {
+            if four.isEmpty { four = [Double](repeating: 0, count: 4 * columns) }
+            return addProducts(ofFour: factors, and: batch, into: &four)
+        }
         vectors.withUnsafeMutableBufferPointer { vectors in
             guard let base = vectors.baseAddress else { return }
             for index in 0..<count {
-                let part = factors + index * batch.rows
-                let target = base + index * order
+                let (part, target) = (factors + index * rows, base + index * order)
                 addProduct(ofTransposed: part, outputs: 1, and: batch, into: target)
-                guard let bias = shape.bias else { continue }
-                for row in 0..<batch.rows { target[columns] += bias * part[row] }
             }
         }
     }

@@ -8,15 +8,10 @@ struct Machine {
     static let vectors = 4
 
     let shape: SmoothProblem.Shape
-    /// Cᵢ.
-    let costs: [Double]
+    /// What it holds of this rank's rows.
+    let held: MachineRows
     /// ω, then b.
     var weights: [Double]
-    /// α, s, ξ and m of the rows.
-    var alpha: [Double]
-    var slack: [Double]
-    var excess: [Double]
-    var margin: [Double]
     /// The best ω so far, by P.
     var best: [Double]
     /// P of `best`.
@@ -31,13 +26,6 @@ struct Machine {
     var isSingular = false
 
     // Of the step under way.
-    var bends: [Double]
-    var firstOrder: [Double] = []
-    var centering: [Double] = []
-    var secondOrder: [Double]
-    var productSlack: [Double]
-    var productExcess: [Double]
-    var moves: RowMoves
     var direction: [Double]
     var right: [Double] = []
     var rightCenter: [Double] = []
@@ -46,23 +34,13 @@ struct Machine {
     var pairs = 1.0
     var target = 0.0
 
-    init(rows: SolverRows, shape: SmoothProblem.Shape) {
+    init(rows: SolverRows, shape: SmoothProblem.Shape, signs: [Double]) {
         self.shape = shape
-        let count = rows.count
-        costs = (0..<count).map { shape.factor * rows.weight($0) }
-        let zeros = [Double](repeating: 0, count: count)
+        let costs = (0..<rows.count).map { shape.factor * rows.weight($0) }
+        held = MachineRows(costs: costs, signs: signs)
         weights = [Double](repeating: 0, count: shape.order)
         best = weights
         direction = weights
-        alpha = costs.map { $0 / 2 }
-        slack = [Double](repeating: 1, count: count)
-        excess = [Double](repeating: 2, count: count)
-        margin = zeros
-        bends = zeros
-        secondOrder = zeros
-        productSlack = zeros
-        productExcess = zeros
-        moves = RowMoves(count: count)
     }
 
     /// Whether the gap is within `tolerance` of P.
@@ -78,44 +56,19 @@ struct Machine {
         index < shape.columns ? shape.penalty : shape.biasPenalty
     }
 
-    /// q of the present point: what Δα would be without Δω, over D, and its part that centers.
-    private func rightSides(_ row: Int) -> (bend: Double, plain: Double, center: Double) {
-        let mu = costs[row] - alpha[row]
-        let bend = 1 / (excess[row] / mu + slack[row] / alpha[row])
-        let infeasible = margin[row] + excess[row] - slack[row] - 1
-        return (bend, excess[row] - slack[row] - infeasible, 1 / alpha[row] - 1 / mu)
-    }
-
-    mutating func gather(
-        _ batch: Batch,
-        _ start: Int,
-        sign: (Int) -> Double,
-        into sums: inout RowSums
-    ) {
-        let count = batch.rows
-        var factors = [Double](repeating: 0, count: Machine.vectors * count)
-        for place in 0..<count {
-            let row = start + place
-            guard costs[row] > 0 else { continue }
-            let (y, side) = (sign(row), rightSides(row))
-            bends[row] = side.bend
-            let isPositive = y > 0
-            factors[(isPositive ? 0 : count) + place] = y * alpha[row]
-            factors[2 * count + place] = y * side.bend * side.plain
-            factors[3 * count + place] = y * side.bend * side.center
-            let short = 1 - margin[row]
-            if short > 0 { sums.numbers[0] += costs[row] * short }
-            sums.numbers[isPositive ? 1 : 2] += alpha[row]
-            sums.numbers[3] += alpha[row] * slack[row] + (costs[row] - alpha[row]) * excess[row]
-            sums.numbers[4] += 2
+    /// Adds what the rows of `batch`, from row `start` on, say of the present point.
+    func gather(_ batch: Batch, _ start: Int, into sums: inout RowSums) {
+        let capacity = Machine.vectors * batch.rows
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: capacity) { factors in
+            guard let factors = factors.baseAddress else { return }
+            held.gather(start, batch.rows, factors: factors, numbers: &sums.numbers)
+            sums.add(factors, batch)
         }
-        sums.add(factors, batch)
     }
 
+    /// Adds their curvature.
     func add(_ batch: Batch, _ start: Int, to gram: GramSum) {
-        bends.withUnsafeBufferPointer { bends in
-            if let base = bends.baseAddress { gram.add(batch, weights: base + start) }
-        }
+        gram.add(batch, weights: held.bends + start)
     }
 
     /// Takes the sums of all ranks at the present point.
@@ -178,54 +131,24 @@ struct Machine {
     }
 
     /// Writes the predictor's effect on the rows; sums its reach, and what the corrector needs.
-    mutating func predict(
-        _ batch: Batch,
-        _ start: Int,
-        sign: (Int) -> Double,
-        into sums: inout RowSums
-    ) {
-        var factors = moves.scores(of: batch, along: direction, shape)
-        for place in 0..<batch.rows {
-            let row = start + place
-            guard costs[row] > 0 else {
-                factors[place] = 0
-                continue
-            }
-            let y = sign(row)
-            let mu = costs[row] - alpha[row]
-            let plain = rightSides(row).plain
-            let change = bends[row] * (plain - y * factors[place])
-            let slackChange = -slack[row] - slack[row] * change / alpha[row]
-            let excessChange = -excess[row] + excess[row] * change / mu
-            sums.numbers[0] = Swift.min(
-                sums.numbers[0],
-                reach(row, change, slackChange, excessChange)
-            )
-            sums.numbers[1] +=
-                alpha[row] * slackChange + slack[row] * change + mu * excessChange
-                - excess[row] * change
-            productSlack[row] = change * slackChange
-            productExcess[row] = change * excessChange
-            sums.numbers[2] += productSlack[row] - productExcess[row]
-            secondOrder[row] = -productExcess[row] / mu - productSlack[row] / alpha[row]
-            factors[place] = y * bends[row] * secondOrder[row]
+    func predict(_ batch: Batch, _ start: Int, into sums: inout RowSums) {
+        withScores(of: batch) { scores in
+            held.predict(start, batch.rows, scores: scores, numbers: &sums.numbers)
+            sums.add(scores, batch)
         }
-        sums.add(factors, batch)
     }
 
-    /// How far a row's numbers may go, 1 at most, before one of them is 0.
-    private func reach(
-        _ row: Int,
-        _ change: Double,
-        _ slackChange: Double,
-        _ excessChange: Double
-    ) -> Double {
-        var length = 1.0
-        if slackChange < 0 { length = Swift.min(length, -slack[row] / slackChange) }
-        if excessChange < 0 { length = Swift.min(length, -excess[row] / excessChange) }
-        if change < 0 { length = Swift.min(length, -alpha[row] / change) }
-        if change > 0 { length = Swift.min(length, (costs[row] - alpha[row]) / change) }
-        return length
+    /// Hands Δω·x + Δb·s of every row to `body`, which may write there.
+    private func withScores(of batch: Batch, _ body: (UnsafeMutablePointer<Double>) -> Void) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: batch.rows) { scores in
+            guard let scores = scores.baseAddress else { return }
+            multiply(batch, byTransposed: direction, outputs: 1, into: scores)
+            if let bias = shape.bias {
+                let constant = bias * direction[shape.columns]
+                for row in 0..<batch.rows { scores[row] += constant }
+            }
+            body(scores)
+        }
     }
 
     /// Chooses how much to center by how far the predictor goes, and solves for the step.
@@ -243,26 +166,10 @@ struct Machine {
     }
 
     /// Writes the step of the rows and returns how far it may go.
-    mutating func correct(_ batch: Batch, _ start: Int, sign: (Int) -> Double) -> Double {
-        let scores = moves.scores(of: batch, along: direction, shape)
+    func correct(_ batch: Batch, _ start: Int) -> Double {
         var length = 1.0
-        for place in 0..<batch.rows {
-            let row = start + place
-            guard costs[row] > 0 else { continue }
-            let (y, mu) = (sign(row), costs[row] - alpha[row])
-            let side = rightSides(row)
-            let marginChange = y * scores[place]
-            let wanted = side.plain + target * side.center + secondOrder[row]
-            let change = bends[row] * (wanted - marginChange)
-            let slackChange =
-                (target - productSlack[row] - slack[row] * change) / alpha[row] - slack[row]
-            let excessChange =
-                (target + productExcess[row] + excess[row] * change) / mu - excess[row]
-            length = Swift.min(length, reach(row, change, slackChange, excessChange))
-            moves.alpha[row] = change
-            moves.slack[row] = slackChange
-            moves.excess[row] = excessChange
-            moves.margin[row] = marginChange
+        withScores(of: batch) { scores in
+            length = held.correct(start, batch.rows, scores: scores, target: target)
         }
         return length
     }
@@ -272,38 +179,6 @@ struct Machine {
         let length = reach < 1 ? 0.995 * reach : 1
         shortSteps = length < 1e-6 ? shortSteps + 1 : 0
         axpy(length, direction, into: &weights)
-        axpy(length, moves.alpha, into: &alpha)
-        axpy(length, moves.slack, into: &slack)
-        axpy(length, moves.excess, into: &excess)
-        axpy(length, moves.margin, into: &margin)
-    }
-}
-
-/// A step of this rank's rows.
-struct RowMoves {
-    var alpha: [Double]
-    var slack: [Double]
-    var excess: [Double]
-    var margin: [Double]
-
-    init(count: Int) {
-        alpha = [Double](repeating: 0, count: count)
-        slack = alpha
-        excess = alpha
-        margin = alpha
-    }
-
-    /// Δω·x + Δb·s of every row.
-    func scores(
-        of batch: Batch,
-        along direction: [Double],
-        _ shape: SmoothProblem.Shape
-    ) -> [Double] {
-        var scores = [Double](repeating: 0, count: batch.rows)
-        multiply(batch, byTransposed: direction, outputs: 1, into: &scores)
-        guard let bias = shape.bias else { return scores }
-        let constant = bias * direction[shape.columns]
-        for row in scores.indices { scores[row] += constant }
-        return scores
+        held.move(by: length)
     }
 }

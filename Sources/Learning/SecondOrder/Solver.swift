@@ -108,7 +108,7 @@ extension InteriorPoint: Solver {
         for machine in machines {
             state.numbers += [machine.primal, machine.dual, Double(machine.shortSteps)]
             state.vectors += [machine.weights, machine.best]
-            state.rows += machine.alpha + machine.slack + machine.excess + machine.margin
+            state.rows += machine.held.point
         }
         return state
     }
@@ -127,12 +127,7 @@ extension InteriorPoint: Solver {
             machines[k].shortSteps = Int(clamped: state.numbers[3 + 3 * k])
             machines[k].weights = state.vectors[2 * k]
             machines[k].best = state.vectors[2 * k + 1]
-            func part(_ index: Int) -> [Double] {
-                let first = (4 * k + index) * count
-                return Array(state.rows[first..<first + count])
-            }
-            (machines[k].alpha, machines[k].slack) = (part(0), part(1))
-            (machines[k].excess, machines[k].margin) = (part(2), part(3))
+            machines[k].held.point = Array(state.rows[4 * k * count..<4 * (k + 1) * count])
         }
         return true
     }
