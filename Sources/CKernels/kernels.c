@@ -35,6 +35,100 @@ WIDEST void ck_scale_rows_f32(
         for (size_t i = 0; i < n; i++) x[i] = (x[i] - centers[i]) * factors[i];
 }
 
+// Rows in random order come from beyond the first caches: those ahead are asked for in time.
+void ck_gather_sparse_f32(
+    const int32_t *restrict numbers, size_t n, const int64_t *restrict offsets,
+    const int32_t *restrict indices, const float *restrict values, int64_t held,
+    int32_t *restrict to_indices, float *restrict to_values, int64_t *restrict ends
+) {
+    for (size_t i = 0; i < n; i++) {
+        if (i + 16 < n) __builtin_prefetch(offsets + numbers[i + 16]);
+        if (i + 8 < n) {
+            int64_t ahead = offsets[numbers[i + 8]];
+            __builtin_prefetch(indices + ahead);
+            __builtin_prefetch(indices + ahead + 15);
+            __builtin_prefetch(values + ahead);
+            __builtin_prefetch(values + ahead + 15);
+        }
+        int64_t start = offsets[numbers[i]], count = offsets[numbers[i] + 1] - start;
+        for (int64_t entry = 0; entry < count; entry++) {
+            to_indices[entry] = indices[start + entry];
+            to_values[entry] = values[start + entry];
+        }
+        to_indices += count;
+        to_values += count;
+        held += count;
+        ends[i] = held;
+    }
+}
+
+void ck_scale_entries_f32(
+    float *restrict values, const int32_t *restrict indices, size_t n,
+    const float *restrict factors
+) {
+    for (size_t i = 0; i < n; i++) values[i] *= factors[indices[i]];
+}
+
+// e^x for x in [-708, 0], within 2 ulp: 2^k times a Taylor polynomial on half of ln 2.
+static inline double exp_below_zero(double x) {
+    const double shift = 0x1.8p52;
+    x = x < -708 ? -708 : x;
+    double shifted = x * 1.4426950408889634 + shift;
+    double k = shifted - shift;
+    double r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+    double p = 1.0 / 479001600;
+    p = p * r + 1.0 / 39916800;
+    p = p * r + 1.0 / 3628800;
+    p = p * r + 1.0 / 362880;
+    p = p * r + 1.0 / 40320;
+    p = p * r + 1.0 / 5040;
+    p = p * r + 1.0 / 720;
+    p = p * r + 1.0 / 120;
+    p = p * r + 1.0 / 24;
+    p = p * r + 1.0 / 6;
+    p = p * r + 0.5;
+    p = p * r + 1;
+    p = p * r + 1;
+    uint64_t bits;
+    memcpy(&bits, &shifted, 8);
+    bits = (bits + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, 8);
+    return p * power;
+}
+
+// ln(1 + t) for t in [0, 1]: 2 artanh(t / (2 + t)), whose argument is a third at most.
+static inline double log_above_one(double t) {
+    double s = t / (2 + t), square = s * s, p = 1.0 / 33;
+    for (int odd = 31; odd > 0; odd -= 2) p = p * square + 1.0 / odd;
+    return 2 * s * p;
+}
+
+WIDEST double ck_logistic_f32(
+    float *restrict scores, const int32_t *restrict labels, size_t rows,
+    const float *restrict weights
+) {
+    double losses[256], total = 0, none = weights ? weights[0] : 1, one = weights ? weights[1] : 1;
+    for (size_t start = 0; start < rows; start += 256) {
+        size_t count = rows - start < 256 ? rows - start : 256;
+        float *restrict z = scores + start;
+        const int32_t *restrict y = labels + start;
+        for (size_t i = 0; i < count; i++) {
+            double score = z[i], label = y[i], size = score < 0 ? -score : score;
+            double tail = exp_below_zero(-size);
+            double share = 1 / (1 + tail);
+            double probability = score >= 0 ? share : tail * share;
+            double weight = y[i] ? one : none;
+            // A score that is no number must stay one, which the clamp would hide.
+            z[i] = (float)(weight * (probability - label) + (score - score));
+            double positive = score > 0 ? score : 0;
+            losses[i] = weight * (positive + log_above_one(tail) - label * score);
+        }
+        for (size_t i = 0; i < count; i++) total += losses[i];
+    }
+    return total;
+}
+
 // Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
 // Z. Angew. Math. Mech. 54, 1974, with the branchless error of Knuth.
 static inline void add_compensated(double *high, double *rest, double x) {

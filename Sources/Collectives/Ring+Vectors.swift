@@ -11,7 +11,9 @@ extension Ring where L: ~Copyable {
     ///
     /// All ranks return holding identical bits, and the same bits every time: chunk c is added in
     /// the order of ranks c + 1, c + 2, …, c. Each rank sends 2(N−1)/N of the vector's bytes in
-    /// 2(N−1) steps, N being the world size.
+    /// 2(N−1) steps, N being the world size. A short vector goes around whole instead, N−1 times
+    /// its bytes in N−1 steps, and every rank adds for itself, in the same order to the same bits:
+    /// what costs there is waking the next rank, not the bytes.
     ///
     /// Shapes: `values` (n), n the same on every rank; n may be 0 or less than N.
     /// Source: Patarasuk & Yuan, J. Parallel Distrib. Comput. 69(2), 2009.
@@ -20,7 +22,62 @@ extension Ring where L: ~Copyable {
         _ values: inout MutableSpan<E>,
         _ reduction: Reduction = .sum
     ) throws(CollectiveError) {
+        let bytes = values.count * MemoryLayout<E>.size
+        guard worldSize * bytes > Self.wholeBytesMax else {
+            return try reduceWhole(&values, reduction)
+        }
         try circulate(&values, .allReduce, reduction, steps: 0..<2 * worldSize - 2)
+    }
+
+    /// Bytes that one rank sends in an all-reduce of `byteCount` bytes, heads of frames not counted.
+    public func allReduceBytes(_ byteCount: Int) -> Int {
+        worldSize * byteCount > Self.wholeBytesMax
+            ? 2 * (worldSize - 1) * byteCount / worldSize : (worldSize - 1) * byteCount
+    }
+
+    /// Vectors of all ranks together up to which each goes around whole.
+    private static var wholeBytesMax: Int { 64 << 10 }
+
+    private mutating func reduceWhole<E: RingElement>(
+        _ values: inout MutableSpan<E>,
+        _ reduction: Reduction
+    ) throws(CollectiveError) {
+        let count = values.count
+        let bytes = count * MemoryLayout<E>.size
+        var own = values.mutableBytes
+        let slots = (0..<worldSize).map { $0 * bytes..<($0 + 1) * bytes }
+        // Eight-byte words, so that every slot is aligned for its elements.
+        var room = [UInt64](repeating: 0, count: (worldSize * bytes + 7) / 8)
+        var words = room.mutableSpan
+        var memory = words.mutableBytes
+        copy(own.bytes, to: &memory, at: slots[rank.index].lowerBound)
+        let call = CollectiveCall(
+            operation: .allReduce,
+            reduction: reduction,
+            element: E.elementKind,
+            count: count
+        )
+        try run(call, on: &memory, allGathering(slots))
+        for (owner, chunk) in byteChunks(of: E.self, count: count).enumerated() {
+            for step in 1...worldSize {
+                let start = slots[(owner + step) % worldSize].lowerBound + chunk.lowerBound
+                let incoming = memory.bytes.extracting(start..<start + chunk.count)
+                var target = own._mutatingExtracting(chunk)
+                if step == 1 {
+                    copy(incoming, to: &target, at: 0)
+                } else {
+                    reduce(incoming, into: &target, element: E.elementKind, by: reduction)
+                }
+            }
+        }
+    }
+
+    private func byteChunks<E: RingElement>(of type: E.Type, count: Int) -> [Range<Int>] {
+        let size = MemoryLayout<E>.size
+        return (0..<worldSize).map { rank in
+            let slice = Collectives.chunk(ofRank: rank, worldSize: worldSize, count: count)
+            return slice.lowerBound * size..<slice.upperBound * size
+        }
     }
 
     /// Reduces `values` elementwise, each rank getting the chunk it owns; blocks.
@@ -110,11 +167,7 @@ extension Ring where L: ~Copyable {
         steps: Range<Int>
     ) throws(CollectiveError) {
         let count = values.count
-        let size = MemoryLayout<E>.size
-        let chunks = (0..<worldSize).map { rank in
-            let slice = Collectives.chunk(ofRank: rank, worldSize: worldSize, count: count)
-            return slice.lowerBound * size..<slice.upperBound * size
-        }
+        let chunks = byteChunks(of: E.self, count: count)
         var memory = values.mutableBytes
         let call = CollectiveCall(
             operation: operation,
@@ -123,5 +176,14 @@ extension Ring where L: ~Copyable {
             count: count
         )
         try run(call, on: &memory, .ring(rank: rank.index, chunks: chunks, steps: steps))
+    }
+}
+
+private func copy(_ source: RawSpan, to target: inout MutableRawSpan, at offset: Int) {
+    source.withUnsafeBytes { bytes in
+        target.withUnsafeMutableBytes { room in
+            UnsafeMutableRawBufferPointer(rebasing: room[offset..<offset + bytes.count])
+                .copyMemory(from: bytes)
+        }
     }
 }

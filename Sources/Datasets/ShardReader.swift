@@ -21,6 +21,7 @@ public final class MappedShardReader: ShardReader {
     private let base: UnsafeRawPointer
     private let classes: Int
     private var isChecked: [Bool]
+    private var uncheckedPages: Int
     private let residency: Residency?
     private let mapping: Residency.Mapping
 
@@ -43,6 +44,7 @@ public final class MappedShardReader: ShardReader {
         self.name = name
         self.classes = classes
         isChecked = [Bool](repeating: false, count: layout.pages)
+        uncheckedPages = layout.pages
         var isRegular: Int32 = 0
         let size = cl_file_size(descriptor, &isRegular)
         guard size >= 0 else { throw .reading(name, errno) }
@@ -105,17 +107,44 @@ public final class MappedShardReader: ShardReader {
         to buffer: BatchBuffer
     ) throws(RowSourceError) {
         do {
-            for number in numbers {
-                let row = Int(number)
-                precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-                let range = row..<row + 1
-                let features = isSparse ? try sparseRows(range) : try denseRows(range)
-                let labels = try rowLabels(range)
-                let batch = Batch(rows: 1, columns: columns, features: features, labels: labels)
-                buffer.append(row: 0, of: batch)
-            }
+            if !isWhole || residency != nil { try checkRows(numbers) }
         } catch {
             throw RowSourceError("\(error)")
+        }
+        let all = Batch(rows: rows, columns: columns, features: features, labels: labels)
+        let bad = buffer.append(numbers, of: all, storedValues: layout.values)
+        guard bad == nil else {
+            throw RowSourceError("\(damage("rows that overlap, or lie beyond its entries"))")
+        }
+    }
+
+    /// Checks the pages that these rows lie on.
+    private func checkRows(_ numbers: ArraySlice<Int32>) throws(DatasetError) {
+        for number in numbers {
+            let row = Int(number)
+            precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+            _ = isSparse ? try sparseRows(row..<row + 1) : try denseRows(row..<row + 1)
+            _ = try rowLabels(row..<row + 1)
+        }
+    }
+
+    /// All rows as they lie there, checked or not.
+    private var features: Batch.Features {
+        let start = base + layout.features
+        guard isSparse else { return .dense(start.assumingMemoryBound(to: Float.self)) }
+        return .sparse(
+            offsets: start.assumingMemoryBound(to: Int64.self),
+            indices: (base + layout.indices).assumingMemoryBound(to: Int32.self),
+            values: (base + layout.entries).assumingMemoryBound(to: Float.self)
+        )
+    }
+
+    private var labels: Batch.Labels {
+        let start = base + layout.labelsStart
+        return switch layout.labels {
+        case .classes: .classes(start.assumingMemoryBound(to: Int32.self))
+        case .real: .real(start.assumingMemoryBound(to: Float.self))
+        case nil: .none
         }
     }
 
@@ -165,8 +194,12 @@ public final class MappedShardReader: ShardReader {
         for page in first...last where !isChecked[page] {
             try checkPage(page)
             isChecked[page] = true
+            uncheckedPages -= 1
         }
     }
+
+    /// Whether every page has been checked.
+    private var isWhole: Bool { uncheckedPages == 0 }
 
     private func checkPage(_ page: Int) throws(DatasetError) {
         let start = page * ShardLayout.pageBytes

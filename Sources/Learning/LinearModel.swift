@@ -1,3 +1,4 @@
+import CKernels
 public import Domain
 public import LinearAlgebra
 
@@ -135,6 +136,10 @@ public struct LinearModel: Model {
         to residuals: UnsafeMutablePointer<Float>
     ) -> Double {
         writeScores(at: parameters, of: batch, to: residuals)
+        if case .logistic = loss, case .classes(let labels) = batch.labels {
+            let weights = classWeights.isEmpty ? nil : classWeights
+            return ck_logistic_f32(residuals, labels, batch.rows, weights)
+        }
         var total = 0.0
         for row in 0..<batch.rows {
             total += loss.take(

@@ -67,6 +67,76 @@ public final class BatchBuffer {
         rows += 1
     }
 
+    /// Appends the rows of `batch` with these numbers, in this order.
+    ///
+    /// `storedValues` is how many entries lie behind the offsets of a sparse batch, which are not
+    /// trusted.
+    /// - Returns: the first row whose entries do not lie there, nil where all do; then nothing
+    ///   has been appended.
+    /// - Precondition: the numbers are rows of `batch`, and its form is this buffer's.
+    public func append(
+        _ numbers: ArraySlice<Int32>,
+        of batch: Batch,
+        storedValues: Int
+    ) -> Int? {
+        precondition(batch.columns == columns, "\(batch.columns) columns into \(columns)")
+        switch batch.features {
+        case .sparse(let offsets, let columnIndices, let entries) where isSparse:
+            var total = 0
+            for number in numbers {
+                let row = Int(number)
+                precondition(row >= 0 && row < batch.rows, "row \(row) of \(batch.rows)")
+                let (low, high) = (offsets[row], offsets[row + 1])
+                guard low >= 0, low <= high, high <= storedValues else { return row }
+                total += Int(high - low)
+            }
+            append(numbers, total, offsets, columnIndices, entries)
+            append(labels: batch.labels, of: numbers)
+            rows += numbers.count
+        default:
+            for number in numbers { append(row: Int(number), of: batch) }
+        }
+        return nil
+    }
+
+    private func append(
+        _ numbers: ArraySlice<Int32>,
+        _ total: Int,
+        _ starts: UnsafePointer<Int64>,
+        _ columnIndices: UnsafePointer<Int32>,
+        _ entries: UnsafePointer<Float>
+    ) {
+        let held = Int64(indices.count)
+        let (index, value) = (indices.appendRoom(total), values.appendRoom(total))
+        let ends = offsets.appendRoom(numbers.count)
+        numbers.withUnsafeBufferPointer { numbers in
+            let (first, count) = (numbers.baseAddress, numbers.count)
+            ck_gather_sparse_f32(
+                first,
+                count,
+                starts,
+                columnIndices,
+                entries,
+                held,
+                index,
+                value,
+                ends
+            )
+        }
+    }
+
+    private func append(labels: Batch.Labels, of numbers: ArraySlice<Int32>) {
+        switch labels {
+        case .classes(let base):
+            let target = classes.appendRoom(numbers.count)
+            for (place, number) in numbers.enumerated() { target[place] = base[Int(number)] }
+        case .real(let base):
+            let target = reals.appendRoom(numbers.count)
+            for (place, number) in numbers.enumerated() { target[place] = base[Int(number)] }
+        case .none: break
+        }
+    }
+
     /// Replaces every value x of column j by (x − centers[j]) · factors[j].
     ///
     /// Shapes: `centers`, `factors` (columns). Sparse values are multiplied only.
@@ -75,10 +145,7 @@ public final class BatchBuffer {
         guard isSparse else {
             return ck_scale_rows_f32(values.base, rows, centers, factors, columns)
         }
-        let (values, indices) = (values.base, indices.base)
-        factors.withUnsafeBufferPointer { factors in
-            for entry in 0..<self.indices.count { values[entry] *= factors[Int(indices[entry])] }
-        }
+        ck_scale_entries_f32(values.base, indices.base, indices.count, factors)
     }
 
     /// Replaces every real label y by (y − center) · factor; classes stay.
@@ -128,6 +195,13 @@ private struct Room<Element: BitwiseCopyable>: ~Copyable {
         count += added
     }
 
+    /// Makes room for more, which the caller fills; returns where it lies until the next append.
+    mutating func appendRoom(_ added: Int) -> UnsafeMutablePointer<Element> {
+        reserve(added)
+        defer { count += added }
+        return base + count
+    }
+
     private mutating func reserve(_ added: Int) {
         guard count + added > capacity else { return }
         let larger = Swift.max(2 * capacity, count + added)
@@ -141,10 +215,8 @@ private struct Room<Element: BitwiseCopyable>: ~Copyable {
 extension Room where Element == Float {
     /// Appends zeros and returns where they lie until something else is appended.
     mutating func appendZeros(_ added: Int) -> UnsafeMutablePointer<Float> {
-        reserve(added)
-        let start = base + count
+        let start = appendRoom(added)
         start.update(repeating: 0, count: added)
-        count += added
         return start
     }
 }

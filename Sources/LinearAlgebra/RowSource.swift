@@ -111,10 +111,14 @@ public struct JoinedRows: RowSource {
         to buffer: BatchBuffer
     ) throws(RowSourceError) {
         if parts.count == 1 { return try parts[0].append(numbers, to: buffer) }
-        for number in numbers {
-            let index = part(of: Int(number))
-            let local = ArraySlice([number - Int32(starts[index])])
-            try parts[index].append(local, to: buffer)
+        let owners = numbers.map { part(of: Int($0)) }
+        let local = zip(numbers, owners).map { $0 - Int32(starts[$1]) }
+        var low = 0
+        while low < local.count {
+            var high = low + 1
+            while high < local.count, owners[high] == owners[low] { high += 1 }
+            try parts[owners[low]].append(local[low..<high], to: buffer)
+            low = high
         }
     }
 

@@ -30,6 +30,27 @@ void ck_scale_rows_f32(
     size_t n
 );
 
+// Copies the entries of sparse rows, in the order of `numbers`, one row behind the other;
+// ends[i] becomes how many entries lie before the end of the i-th, `held` those that were there.
+void ck_gather_sparse_f32(
+    const int32_t *restrict numbers, size_t n, const int64_t *restrict offsets,
+    const int32_t *restrict indices, const float *restrict values, int64_t held,
+    int32_t *restrict to_indices, float *restrict to_values, int64_t *restrict ends
+);
+
+// values[i] *= factors[indices[i]]
+void ck_scale_entries_f32(
+    float *restrict values, const int32_t *restrict indices, size_t n,
+    const float *restrict factors
+);
+
+// Replaces each score z by the derivative of ln(1 + e^z) - y z, y the label 0 or 1, and returns
+// their sum; both times weights[y] where there are weights. In Double, but for what is written.
+double ck_logistic_f32(
+    float *restrict scores, const int32_t *restrict labels, size_t rows,
+    const float *restrict weights
+);
+
 // For each column j: adds x[j] and x[j]² to sums carried in two doubles, high and rest
 // (compensated: the error of each addition is kept), and widens the extremes.
 //

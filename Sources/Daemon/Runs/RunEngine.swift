@@ -118,7 +118,7 @@ struct RunEngine: ~Copyable {
         let reduction: Reduction = request.operation == .sum ? .sum : .max
         monitor.isIdle = false
         defer { monitor.isIdle = true }
-        bytesSent += 2 * (ring.worldSize - 1) * range.byteCount / ring.worldSize
+        bytesSent += ring.allReduceBytes(range.byteCount)
         do throws(CollectiveError) {
             switch range.element {
             case .float32: try reduce(range, of: memory, as: Float.self, by: reduction)
