@@ -6,6 +6,7 @@
 #include <link.h>
 #include <linux/landlock.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -115,6 +116,32 @@ int cl_set_limit(enum cl_limit what, uint64_t value) {
     if (value < limit.rlim_max) limit.rlim_max = value;
     limit.rlim_cur = limit.rlim_max;
     return setrlimit(names[what], &limit);
+}
+
+// Whether a page more can be mapped under this limit.
+static int fits(struct rlimit limit, uint64_t bytes, size_t page) {
+    limit.rlim_cur = bytes;
+    if (setrlimit(RLIMIT_DATA, &limit) != 0) return 0;
+    void *room = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return 0;
+    munmap(room, page);
+    return 1;
+}
+
+uint64_t cl_mapped_data(void) {
+    // /proc, which would say it, is out of reach: it is found by halving.
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0) return 0;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t low = 0, high = (1ULL << 40) / page;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max / page < high)
+        high = limit.rlim_max / page;
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+        if (fits(limit, middle * page, page)) high = middle; else low = middle + 1;
+    }
+    setrlimit(RLIMIT_DATA, &limit);
+    return low * page;
 }
 
 int cl_execute_again(const char *name, const char *setting) {

@@ -16,3 +16,30 @@ public func kernelsToAskFor() -> String? {
 private let wideKernels: Set<String> = [
     "Haswell", "Zen", "Excavator", "SkylakeX", "Cooperlake", "SapphireRapids",
 ]
+
+/// Has OpenBLAS map the room for its products now, which it keeps.
+///
+/// It maps 128 MiB or less at the first product that is not tiny, touches what it needs of them,
+/// and tries without end where it cannot have them.
+public func reserveProductRoom() {
+    let order = 256
+    let elements = [Float](repeating: 0, count: order * order)
+    var product = elements
+    let n = Int32(order)
+    cblas_sgemm(
+        CblasRowMajor,
+        CblasNoTrans,
+        CblasNoTrans,
+        n,
+        n,
+        n,
+        1,
+        elements,
+        n,
+        elements,
+        n,
+        0,
+        &product,
+        n
+    )
+}

@@ -52,6 +52,7 @@ public enum WorkerConfinement {
     /// Second stage: locks this process in for good.
     private static func lock(_ socket: Int32) throws(WorkerError) -> WorkerChannel {
         cl_thread_name("distml-worker")
+        try limitMemory(to: peekPreamble(socket).limits.memoryBytes)
         let hasLandlock = cl_confine_files() == 0
         let landlockFailure = errno
         let version = hasLandlock ? Int(cl_landlock_version()) : 0
@@ -83,13 +84,26 @@ public enum WorkerConfinement {
             (cl_limit_core, 0),
             // Standard streams, the socket, and what one message can carry.
             (cl_limit_files, 3 + UInt64(CL_DESCRIPTORS_MAX)),
-            (cl_limit_memory, limits.memoryBytes),
             (cl_limit_processor, limits.processorSeconds),
             (cl_limit_file_size, limits.fileBytes),
         ]
         for (what, value) in all {
             guard let value else { continue }
             if cl_set_limit(what, value) != 0 { throw .system(call: "setrlimit", errno: errno) }
+        }
+    }
+
+    /// Limits what is mapped from now on.
+    ///
+    /// What the program and its libraries have mapped counts neither way: most of it is never
+    /// touched, and OpenBLAS, which asks for 128 MiB of room at its first product, would ask again
+    /// for ever if it did not get them.
+    private static func limitMemory(to bytes: UInt64?) throws(WorkerError) {
+        guard let bytes else { return }
+        reserveProductRoom()
+        let (limit, isTooLarge) = cl_mapped_data().addingReportingOverflow(bytes)
+        if !isTooLarge, cl_set_limit(cl_limit_memory, limit) != 0 {
+            throw .system(call: "setrlimit", errno: errno)
         }
     }
 }

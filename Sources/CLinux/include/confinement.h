@@ -28,6 +28,10 @@ enum cl_limit {
 };
 int cl_set_limit(enum cl_limit what, uint64_t value);
 
+// Bytes of private, writable memory that this process has mapped, whether used or not: what
+// cl_limit_memory counts, to the page. 0 where the system does not limit it.
+uint64_t cl_mapped_data(void);
+
 // Runs this program again in its own place, under another name, with an environment of what a
 // worker needs, `setting` ("NAME=value", or null) added, and nothing else. Returns only to say -1
 // with errno.

@@ -144,10 +144,11 @@ public final class LBFGSSolver {
         guard let start = look else { return .diverged }
         let direction = memory.direction(slopes)
         let slope = dot(slopes, direction)
-        guard slope < 0 else { return .exhausted }
+        guard slope < 0 else { return try beginAgain() }
         var (low, high) = (0.0, Double.infinity)
         var length = firstLength(slope, start.value)
-        for _ in 0..<trialsMax {
+        var (trials, idle) = (0, 0)
+        while idle < idleTrialsMax {
             var trial = point
             axpy(length, direction, into: &trial)
             let raw = coordinates.raw(trial, problem.shape)
@@ -157,19 +158,24 @@ public final class LBFGSSolver {
                 high = length
             } else {
                 let nextSlopes = coordinates.gradient(next.gradient, problem.shape)
-                // Where the digits of P end, steps go on only while they flatten it.
-                if next.value >= start.value, norm2(nextSlopes) >= norm2(slopes) { break }
                 let bent = dot(nextSlopes, direction)
-                if bent >= 0.9 * slope || length >= 1e10 {
+                if next.value >= start.value, norm2(nextSlopes) >= norm2(slopes) {
+                    // Where the digits of P end, steps go on only while they flatten it.
+                    idle += 1
+                    high = length
+                } else if bent >= 0.9 * slope || length >= 1e10 {
                     move(to: trial, next)
                     return .moved
+                } else {
+                    low = length
                 }
-                low = length
             }
+            trials += 1
+            guard trials < trialsMax else { break }
             length = high.isInfinite ? 2 * length : (low + high) / 2
         }
         try lookHere()
-        return .exhausted
+        return try beginAgain()
     }
 
     private func orthantStep() throws(LearningError) -> SolverVerdict {
@@ -212,7 +218,7 @@ public final class LBFGSSolver {
     private func beginAgain() throws(LearningError) -> SolverVerdict {
         guard !memory.moves.isEmpty else { return .exhausted }
         memory = QuasiNewton()
-        return try orthantStep()
+        return l1 > 0 ? try orthantStep() : try wolfeStep()
     }
 }
 
@@ -223,3 +229,5 @@ extension Double {
 
 /// Trials of one step.
 private let trialsMax = 50
+/// Trials of one step that lower neither P nor its slope.
+private let idleTrialsMax = 6
