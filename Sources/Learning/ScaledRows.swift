@@ -8,8 +8,11 @@ public final class ScaledRows {
     /// there, so that zeros need not be stored.
     public let centering: Centering
     private let source: any RowSource
-    private let buffer: BatchBuffer
+    private let isStoredSparse: Bool
+    private var buffer: BatchBuffer
     private let isPlain: Bool
+    /// Rows that were gathered ahead, and their numbers.
+    private var ahead: (buffer: BatchBuffer, numbers: ArraySlice<Int32>)?
 
     /// Rows of `source`, seen through `scaling`; sparse ones with their zeros where `isDense`.
     public init(_ source: any RowSource, scaling: Scaling, isDense: Bool = false) {
@@ -17,12 +20,40 @@ public final class ScaledRows {
         self.scaling = scaling
         let isSparse = source.isSparse && !isDense
         centering = Centering(isSparse ? scaling.columns.scaledCenters : [])
+        isStoredSparse = isSparse
         buffer = BatchBuffer(columns: source.columns, isSparse: isSparse, isReal: source.isReal)
         isPlain = scaling.columns == .none(columns: source.columns)
     }
 
     /// Gathers the rows with these numbers, scaled, in this order.
     public func gather(_ numbers: ArraySlice<Int32>) throws(RowSourceError) {
+        if let ahead, ahead.numbers == numbers, !numbers.isEmpty {
+            self.ahead = (buffer, [])
+            buffer = ahead.buffer
+        } else {
+            try fill(buffer, numbers)
+        }
+    }
+
+    /// Gathers rows that will be asked for next, beside those that were gathered last: for when
+    /// there is nothing else to do.
+    public func gatherAhead(_ numbers: ArraySlice<Int32>) throws(RowSourceError) {
+        let spare =
+            ahead?.buffer
+            ?? BatchBuffer(
+                columns: source.columns,
+                isSparse: isStoredSparse,
+                isReal: source.isReal
+            )
+        ahead = (spare, [])
+        try fill(spare, numbers)
+        ahead = (spare, numbers)
+    }
+
+    private func fill(
+        _ buffer: BatchBuffer,
+        _ numbers: ArraySlice<Int32>
+    ) throws(RowSourceError) {
         buffer.clear()
         try source.append(numbers, to: buffer)
         if !isPlain {

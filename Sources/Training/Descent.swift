@@ -36,6 +36,8 @@ struct StepTail {
 struct StepOrder {
     /// Numbers of this rank's rows, possibly none.
     var numbers: ArraySlice<Int32>
+    /// Those of the next step, where they are known.
+    var following: ArraySlice<Int32>
     /// Rows of all ranks.
     var rows: Int
     /// Learning rate.
@@ -119,6 +121,12 @@ final class Descent {
         let waited = reducer.waiting.seconds
         try differentiate(order)
         if order.isHeldBack { try beginAll() }
+        // The sums are under way: what this rank can do alone is done before it waits for them.
+        if reducer.worldSize > 1, !order.isHeldBack {
+            try LearningError.wrap { () throws(RowSourceError) in
+                try rows.gatherAhead(order.following)
+            }
+        }
         var isGood = true
         if order.rows > 0 { search.begin() }
         for sum in sums {

@@ -42,6 +42,7 @@ extension Trainer {
             guard stepRows > 0 else { continue }
             let order = StepOrder(
                 numbers: numbers[rows(reducer.rank)],
+                following: [],
                 rows: stepRows,
                 rate: Float(rate),
                 seed: StepSeed(run: task.spec.seed, step: step, rank: reducer.rank),

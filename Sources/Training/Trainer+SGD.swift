@@ -217,6 +217,7 @@ extension Trainer {
         let stepRows = (0..<reducer.worldSize).reduce(0) { $0 + localRows(rank: $1).count }
         let order = StepOrder(
             numbers: numbers[localRows(rank: reducer.rank)],
+            following: isEndOfEpoch ? [] : numbers[localRows(rank: reducer.rank, ahead: 1)],
             rows: stepRows,
             rate: Float(rate),
             seed: StepSeed(run: task.spec.seed, step: state.step, rank: reducer.rank),
@@ -252,12 +253,12 @@ extension Trainer {
         )
     }
 
-    /// The rows of `rank` that the present step takes: together they are its whole epoch.
-    private func localRows(rank: Int) -> Range<Int> {
+    /// The rows of `rank` that the present step takes, or one of this epoch that lies ahead:
+    /// together they are its whole epoch.
+    private func localRows(rank: Int, ahead: Int = 0) -> Range<Int> {
         let count = rowsOfRanks[rank]
-        let low = count * state.stepInEpoch / stepsPerEpoch
-        let high = count * (state.stepInEpoch + 1) / stepsPerEpoch
-        return low..<high
+        let step = state.stepInEpoch + ahead
+        return count * step / stepsPerEpoch..<count * (step + 1) / stepsPerEpoch
     }
 
     private func endEpoch(_ descent: Descent) throws(TrainingError) -> Ending? {

@@ -89,8 +89,10 @@ public struct TrainingTask: Hashable, Codable, Sendable {
     /// The network to train; nil for other models.
     var network: Network? { Network(shape) }
 
-    /// Bytes of the longest sum that is not made where it lies: packed second derivatives, where a
-    /// search sums them whole. At most 8 MiB; what is longer travels in pieces.
+    /// Bytes of the longest sum that is not made where it lies, 8 MiB at most.
+    ///
+    /// Those are packed second derivatives, where a search sums them whole; what is longer travels
+    /// in pieces.
     public var carriedBytes: Int {
         guard usesSolver, columns <= 4096 else { return 0 }
         let outputs = classes > 2 ? classes : 1

@@ -64,10 +64,12 @@ struct AllReduceTests {
         }
     }
 
-    @Test("Chunk c is added in the order of ranks c + 1, c + 2, …, c")
-    func order() throws {
+    @Test(
+        "Chunk c is added in the order of ranks c + 1, c + 2, …, c, whether it travels whole or not",
+        arguments: [1_003, 10_007]
+    )
+    func order(count: Int) throws {
         let worldSize = 5
-        let count = 1_003
         let sums = try withRing(of: worldSize) { ring in
             var values = randomFloats(count, seed: UInt64(ring.rank.index))
             var span = values.mutableSpan

@@ -89,6 +89,32 @@ struct ScalingTests {
         }
     }
 
+    @Test(
+        "Rows gathered ahead are those asked for next; others are gathered then",
+        arguments: [false, true]
+    )
+    func ahead(isSparse: Bool) throws {
+        let source = Self.source(isSparse: isSparse)
+        let scaling = try scaling(source, isCentered: true)
+        func values(_ rows: ScaledRows, _ numbers: ArraySlice<Int32>) throws -> [Float] {
+            try rows.withRows(numbers) { batch in
+                var values = [Float](repeating: 0, count: batch.rows * batch.columns)
+                batch.writeDense(to: &values)
+                return values
+            }
+        }
+        let (first, second, third): (ArraySlice<Int32>, ArraySlice<Int32>, ArraySlice<Int32>) =
+            ([3, 1, 4], [1, 5, 9, 2], [6, 5])
+        let (plain, early) = (
+            ScaledRows(source, scaling: scaling), ScaledRows(source, scaling: scaling)
+        )
+        for next in [second, third, second] {
+            #expect(try values(early, first) == values(plain, first))
+            try early.gatherAhead(second)
+            #expect(try values(early, next) == values(plain, next))
+        }
+    }
+
     @Test("Sparse rows are centred as if their zeros were stored")
     func sparseCentering() throws {
         let (dense, sparse) = (Self.source(isSparse: false), Self.source(isSparse: true))

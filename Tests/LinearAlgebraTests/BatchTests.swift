@@ -28,6 +28,13 @@ private func labels(_ batch: Batch) -> [Float] {
     }
 }
 
+private func withPointers(
+    _ offsets: UnsafePointer<Int64>,
+    _ indices: UnsafePointer<Int32>,
+    _ values: UnsafePointer<Float>,
+    _ body: (UnsafePointer<Int64>, UnsafePointer<Int32>, UnsafePointer<Float>) -> Void
+) { body(offsets, indices, values) }
+
 @Suite("Batches")
 struct BatchTests {
     private let matrix = sampleMatrix(9, 4)
@@ -42,6 +49,43 @@ struct BatchTests {
             #expect(batch.slice(9..<9).rows == 0)
             #expect(part.slice(1..<2).slice(0..<1).storedValues <= 4)
             #expect(written(part.slice(1..<2)) == [matrix[4]])
+        }
+    }
+
+    @Test("Rows picked by their numbers are those picked one by one", arguments: [false, true])
+    func picks(isSparse: Bool) throws {
+        let source = SampleRows(matrix, isSparse: isSparse, classes: (0..<9).map { Int32($0) })
+        let numbers: ArraySlice<Int32> = [8, 0, 3, 3, 5, 1, 7, 2, 6, 4, 8]
+        let one = BatchBuffer(columns: 4, isSparse: isSparse, isReal: false)
+        let all = BatchBuffer(columns: 4, isSparse: isSparse, isReal: false)
+        try source.withRows(0..<9) { batch in
+            one.append(row: 2, of: batch)
+            all.append(row: 2, of: batch)
+            for number in numbers { one.append(row: Int(number), of: batch) }
+            let stored = batch.storedValues
+            #expect(all.append(numbers, of: batch, storedValues: stored) == nil)
+        }
+        let expected = one.withBatch { (written($0), labels($0)) }
+        let picked = all.withBatch { (written($0), labels($0)) }
+        #expect(expected == picked)
+    }
+
+    @Test("A row whose entries lie elsewhere than its batch's is named, and nothing is taken")
+    func badRows() {
+        let (indices, values): ([Int32], [Float]) = ([0, 1, 2, 3], [1, 2, 3, 4])
+        let cases: [([Int64], Int)] = [([0, 2, 5], 1), ([2, 1, 4], 0), ([-1, 2, 4], 0)]
+        for (offsets, bad) in cases {
+            let buffer = BatchBuffer(columns: 4, isSparse: true, isReal: false)
+            withPointers(offsets, indices, values) { offsets, indices, values in
+                let batch = Batch(
+                    rows: 2,
+                    columns: 4,
+                    features: .sparse(offsets: offsets, indices: indices, values: values),
+                    labels: .none
+                )
+                #expect(buffer.append([0, 1], of: batch, storedValues: 4) == bad)
+            }
+            #expect(buffer.withBatch { $0.rows } == 0)
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 import LinearAlgebra
 import Testing
 
@@ -52,6 +53,30 @@ struct KernelTests {
             return y + product
         }
         #expect(y.array == expected)
+    }
+
+    @Test(
+        "The logistic loss and its slope are those of exp and log1p",
+        arguments: [nil, [0.5, 3]]
+    )
+    func logistic(weights: [Float]?) {
+        let scores: [Float] = (0..<601).map { Float($0 - 300) / 11 } + [0, -0.0, 800, -800, 1e30]
+        let labels = scores.indices.map { Int32($0 % 3 == 0 ? 1 : 0) }
+        var slopes = scores
+        let total = ck_logistic_f32(&slopes, labels, scores.count, weights)
+        var expected = 0.0
+        for (index, score) in scores.enumerated() {
+            let (z, label) = (Double(score), Double(labels[index]))
+            let weight = Double(weights?[Int(labels[index])] ?? 1)
+            let tail = exp(-abs(z))
+            expected += weight * (max(z, 0) + log1p(tail) - label * z)
+            let slope = weight * ((z >= 0 ? 1 / (1 + tail) : tail / (1 + tail)) - label)
+            // One rounding to Float.
+            #expect(abs(Double(slopes[index]) - slope) <= 6e-8 * abs(slope) + 1e-38)
+        }
+        #expect(abs(total - expected) <= 1e-13 * expected)
+        var bad: [Float] = [1, .nan, 2]
+        #expect(ck_logistic_f32(&bad, [0, 1, 1], 3, nil).isNaN && bad[1].isNaN)
     }
 
     @Test("Scaling multiplies each element", arguments: counts)

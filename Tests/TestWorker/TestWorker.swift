@@ -59,6 +59,7 @@ private func work(_ words: [String], on job: WorkerJob, by channel: WorkerChanne
     case "kill": kill(getpid(), SIGKILL)
     case "trap": _ = [0][words.count]
     case "eat": eatMemory()
+    case "multiply": try multiply(channel)
     case "raw": say(words[1...].flatMap { bytes(ofHex: $0) })
     case "flood": while true { try channel.log(.info, "the same again") }
     case "reduce": try reduce(job, channel)
@@ -138,6 +139,20 @@ private func copy(_ job: WorkerJob, _ channel: WorkerChannel) throws {
     let count = pread(job.descriptors[0], &room, room.count, 0)
     let written = pwrite(job.descriptors[1], room, max(0, count), 0)
     try channel.finish(metadata: [UInt8(clamping: written), UInt8(job.descriptors.count)])
+}
+
+/// Multiplies, and says whether OpenBLAS would rather be told which kernels to take.
+private func multiply(_ channel: WorkerChannel) throws {
+    let order = 600
+    let ones = [Float](repeating: 1, count: order * order)
+    var product = ones
+    ones.withUnsafeBufferPointer { ones in
+        guard let base = ones.baseAddress else { return }
+        let batch = Batch(rows: order, columns: order, features: .dense(base), labels: .none)
+        LinearAlgebra.multiply(batch, byTransposed: base, outputs: order, into: &product)
+    }
+    let isRight = product.allSatisfy { $0 == Float(order) }
+    try channel.finish(metadata: [isRight ? 1 : 0, kernelsToAskFor() == nil ? 1 : 0])
 }
 
 private func eatMemory() {

@@ -181,6 +181,17 @@ struct WorkerProcessTests {
         #expect(worker.failure() == .ended(WorkerExit(.code(42))))
     }
 
+    @Test(
+        "Products need no room of the limit's, and are made by kernels of this processor",
+        arguments: [nil, 96 << 20]
+    )
+    func products(memoryBytes: UInt64?) throws {
+        let limits = WorkerLimits(memoryBytes: memoryBytes)
+        let worker = try workers.start("multiply", limits: limits)
+        let report = StateReport(id: 0, metadata: [1, 1], state: [])
+        #expect(try worker.next() == .result(report))
+    }
+
     @Test("Processor time beyond its limit is not to be had")
     func processorLimit() throws {
         let worker = try workers.start("spin", limits: WorkerLimits(processorSeconds: 1))
