@@ -123,6 +123,12 @@ let package = Package(
         ),
 
         .testTarget(name: "TidyTests"),
+        // How tests start programs.
+        .target(
+            name: "StartedPrograms",
+            dependencies: ["CLinux"],
+            path: "Tests/StartedPrograms"
+        ),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "WireTests", dependencies: ["Wire"]),
         // Rows in memory, for tests of whatever reads rows.
@@ -162,12 +168,14 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["LinkConformance", "Transport"]),
         .testTarget(
             name: "TLSTransportTests",
-            dependencies: ["CTLS", "Domain", "LinkConformance", "TLSTransport", "Transport"]
+            dependencies: [
+                "CTLS", "Domain", "LinkConformance", "StartedPrograms", "TLSTransport", "Transport",
+            ]
         ),
         .testTarget(
             name: "CollectivesTests",
             dependencies: [
-                "Collectives", "Domain", "TLSTransport", "Transport", "Wire",
+                "Collectives", "Domain", "StartedPrograms", "TLSTransport", "Transport", "Wire",
             ]
         ),
         // What a test puts in a worker's place.
@@ -195,20 +203,20 @@ let package = Package(
             dependencies: [
                 "CLinux", "Catalog", "Collectives", "ControlAPI", "Daemon", "Datasets", "Domain",
                 "JSONRPC", "Learning", "LinearAlgebra", "ModelFormats", "Registers",
-                "TLSTransport", "Training", "Transport", "Wire", "WorkerLink",
+                "StartedPrograms", "TLSTransport", "Training", "Transport", "Wire", "WorkerLink",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
             name: "distmlctlTests",
             dependencies: [
-                "CLinux", "ControlAPI", "Domain", "JSONRPC", "distmlctl",
+                "CLinux", "ControlAPI", "Domain", "JSONRPC", "StartedPrograms", "distmlctl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["CLinux", "ControlAPI", "Domain", "JSONRPC"]
+            dependencies: ["CLinux", "ControlAPI", "Domain", "JSONRPC", "StartedPrograms"]
         ),
     ],
     swiftLanguageModes: [.v6]
@@ -224,9 +232,11 @@ for target in package.targets where target.type != .system {
     ]
 }
 
-// Every test run plays 10,000 simulated clusters and fits models to their last digits; unoptimized
-// that takes many times as long.
-let optimized = ["Registers", "RegistersTests", "LinearAlgebra", "Learning", "LearningTests"]
+// Every test run plays 10,000 simulated clusters, fits models to their last digits and reads the
+// whole tree; unoptimized that takes many times as long.
+let optimized = [
+    "Registers", "RegistersTests", "LinearAlgebra", "Learning", "LearningTests", "TidyTests",
+]
 for target in package.targets where optimized.contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

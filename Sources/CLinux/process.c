@@ -18,41 +18,56 @@ const char *const cl_worker_environment[] = {
     NULL,
 };
 
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int socket,
-                   int errors) {
+static int set_streams(posix_spawn_file_actions_t *actions, const int streams[3]) {
+    int failed = 0;
+    for (int i = 0; i < 3 && !failed; i++)
+        failed = streams[i] >= 0 ? posix_spawn_file_actions_adddup2(actions, streams[i], i)
+                                 : posix_spawn_file_actions_addopen(actions, i, "/dev/null",
+                                                                    i ? O_WRONLY : O_RDONLY, 0);
+    if (!failed) failed = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    return failed;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes, int leads_session) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int failed = posix_spawn_file_actions_adddup2(actions, socket, 0);
-    if (!failed) failed = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
-    if (!failed) failed = posix_spawn_file_actions_adddup2(actions, errors, 2);
-    if (!failed) failed = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    if (!failed) failed = posix_spawnattr_setsigmask(attributes, &none);
+    int failed = posix_spawnattr_setsigmask(attributes, &none);
     if (!failed) failed = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!failed)
-        failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-                                                          POSIX_SPAWN_SETSIGDEF |
-                                                          POSIX_SPAWN_SETSID);
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (leads_session) flags |= POSIX_SPAWN_SETSID;
+    if (!failed) failed = posix_spawnattr_setflags(attributes, (short)flags);
+    return failed;
+}
+
+int cl_start(const char *path, char *const arguments[], char *const environment[],
+             const int streams[3], int leads_session, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    // dup2 onto itself would keep close-on-exec, and the first dup2 must not hit the second source.
+    int sources[] = {-1, -1, -1};
+    int failed = 0;
+    for (int i = 0; i < 3 && !failed; i++) {
+        if (streams[i] < 0) continue;
+        sources[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, 3);
+        if (sources[i] < 0) failed = errno;
+    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    if (!failed) failed = set_streams(&actions, sources);
+    if (!failed) failed = set_attributes(&attributes, leads_session);
+    if (!failed) failed = posix_spawnp(pid, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    for (int i = 0; i < 3; i++)
+        if (sources[i] >= 0) close(sources[i]);
     return failed;
 }
 
 int cl_spawn(const char *path, int socket, int errors, pid_t *pid) {
     char *const arguments[] = {(char *)path, NULL};
-    char *const *environment = (char *const *)cl_worker_environment;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    // dup2 onto itself would keep close-on-exec, and the first dup2 must not hit the second source.
-    int sources[] = {fcntl(socket, F_DUPFD_CLOEXEC, 3), fcntl(errors, F_DUPFD_CLOEXEC, 3)};
-    int failed = sources[0] < 0 || sources[1] < 0 ? errno : 0;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    if (!failed) failed = prepare(&actions, &attributes, sources[0], sources[1]);
-    if (!failed) failed = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (sources[0] >= 0) close(sources[0]);
-    if (sources[1] >= 0) close(sources[1]);
-    return failed;
+    const int streams[] = {socket, -1, errors};
+    return cl_start(path, arguments, (char *const *)cl_worker_environment, streams, 1, pid);
 }
 
 const char *cl_program_name(void) { return program_invocation_name; }

@@ -12,6 +12,11 @@ public final class Database {
 
     let queue: DatabaseQueue
 
+    /// Digests of what peers compare every few seconds, until it changes: a catalogue that grows
+    /// must not cost an idle node more and more.
+    var recordDigestKept: UInt64?
+    var nameDigestKept: UInt64?
+
     /// Seconds to wait for another process that holds the file, such as a backup.
     private static let busySeconds = 5.0
 
@@ -88,6 +93,18 @@ public final class Database {
             throw CatalogError(error, path: path)
         }
     }
+}
+
+/// FNV-1a over texts, each ended by a line feed.
+struct TextDigest {
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ text: String) {
+        for byte in text.utf8 { add(byte) }
+        add(10)
+    }
+
+    private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
 }
 
 /// Values as JSON in blobs: sorted keys, so that equal values have equal bytes.

@@ -60,6 +60,7 @@ extension Database {
         registerVersion: UInt64
     ) throws(CatalogError) {
         let key = version.map { RecordID(name, $0, of: tenant).key }
+        nameDigestKept = nil
         try write { db in
             try db.execute(
                 sql: """

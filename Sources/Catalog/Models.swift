@@ -39,6 +39,27 @@ extension Database {
         }
     }
 
+    /// The models of all tenants whose files are not on this node.
+    public func modelsWithoutFile() throws(CatalogError) -> [ModelManifest] {
+        try read { db in
+            let missing = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT kind, tenant, key FROM record WHERE kind = 'model' AND NOT EXISTS (
+                        SELECT 1 FROM object WHERE object.tenant = record.tenant
+                        AND object.kind = 'model' AND object.owner = record.key
+                        AND object.state = 'whole'
+                    )
+                    ORDER BY tenant, key
+                    """
+            ).map(RecordID.init(row:))
+            return try missing.compactMap { id in
+                guard let body = try body(of: id, db) else { return nil }
+                return try Coding.decode(ModelManifest.self, body, "model", id.key)
+            }
+        }
+    }
+
     private func models(
         _ condition: String,
         _ arguments: StatementArguments

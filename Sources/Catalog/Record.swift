@@ -62,14 +62,13 @@ extension Database {
 
     /// A digest of what this node has: equal on nodes that have the same.
     ///
-    /// FNV-1a over the identities in order; it saves sending the list, and decides nothing else.
+    /// Of the identities in order; it saves sending the list, and decides nothing else.
     public func recordDigest() throws(CatalogError) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for id in try recordIDs() {
-            for byte in id.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            hash = (hash ^ 10) &* 0x100_0000_01B3
-        }
-        return hash
+        if let recordDigestKept { return recordDigestKept }
+        var digest = TextDigest()
+        for id in try recordIDs() { digest.add(id.description) }
+        recordDigestKept = digest.value
+        return digest.value
     }
 
     /// Those of `ids` that this node lacks and that no grave forbids.
@@ -121,6 +120,7 @@ extension Database {
     }
 
     func insert(_ record: CatalogRecord, _ db: GRDB.Database) throws {
+        recordDigestKept = nil
         let id = record.id
         guard try !exists(id, db), try !isBuried(id, db) else { return }
         let body = Data(record.body)

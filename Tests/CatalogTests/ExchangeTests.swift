@@ -30,6 +30,51 @@ struct ExchangeTests {
         #expect(try nodes[0].missing(among: [RecordID(record("r-3"))]).isEmpty, "it is buried")
     }
 
+    @Test("A digest changes with whatever is added, removed or learnt")
+    func digests() throws {
+        let scratch = try Scratch()
+        let database = try scratch.open()
+        var records: Set<UInt64> = [try database.recordDigest()]
+        func expectNews() throws {
+            let digest = try database.recordDigest()
+            #expect(records.insert(digest).inserted)
+            #expect(try scratch.open().recordDigest() == digest, "kept, and not what is there")
+        }
+        try database.put(model("best", run: "r-1"))
+        try expectNews()
+        try database.finish(record("r-1").ended(.converged))
+        try expectNews()
+        try database.remove(RunID(checked: "r-1"), for: caller(red))
+        try expectNews()
+        let names = try database.nameDigest()
+        try database.add(manifest("digits"))
+        try expectNews()
+        #expect(try database.nameDigest() != names)
+        #expect(try scratch.open().nameDigest() == database.nameDigest())
+    }
+
+    @Test("Models whose files are not here are found, of all tenants and none else")
+    func fileless() throws {
+        let scratch = try Scratch()
+        let database = try scratch.open()
+        for run in ["r-1", "r-2"] { try database.put(model("best", run: run)) }
+        try database.put(model("worst", run: "r-3", of: blue))
+        var object = StoredObject(
+            tenant: red,
+            id: "x",
+            kind: .model,
+            owner: "r-1",
+            part: 1,
+            hash: ContentHash(bytes: [UInt8](repeating: 1, count: 32)),
+            bytes: 1
+        )
+        try database.put(object)
+        #expect(try database.modelsWithoutFile().map(\.run.text) == ["r-3", "r-2"])
+        (object.id, object.owner, object.state) = ("y", "r-2", .damaged)
+        try database.put(object)
+        #expect(try database.modelsWithoutFile().map(\.run.text) == ["r-3", "r-2"])
+    }
+
     @Test("A body that is not what its identity says is refused, and all that came with it")
     func mismatch() throws {
         let scratch = try Scratch()

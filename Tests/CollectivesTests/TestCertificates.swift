@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import StartedPrograms
 import TLSTransport
 
 /// Certificates of four nodes, made by the scripts of `certs/` once for all tests.
@@ -39,17 +40,9 @@ final class TestCertificates: Sendable {
     private static func script(_ name: String, _ arguments: [String]) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appendingPathComponent("certs/\(name)")
-        process.arguments = arguments
-        process.standardOutput = Pipe()
-        let words = Pipe()
-        process.standardError = words
-        try process.run()
-        let text = words.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw ScriptFailure(text: "certs/\(name): \(String(decoding: text, as: UTF8.self))")
+        let end = try runProgram(root.appendingPathComponent("certs/\(name)").path, arguments)
+        guard end.status == 0 else {
+            throw ScriptFailure(text: "certs/\(name): \(end.errors)")
         }
     }
 }

@@ -29,6 +29,7 @@ struct ConfigurationTests {
         #expect(configuration.node.text == "b")
         #expect(configuration.listen == PeerAddress(host: "::", port: 7_443))
         #expect(configuration.peers.map(\.name.text) == ["a"])
+        #expect(configuration.listed == PeerAddress(host: "10.0.0.2", port: 7_443))
         #expect(configuration.tls.revocations == nil)
         #expect(configuration.socket.path == "/run/distml/distml.sock")
         #expect(configuration.socket.mode == 0o660)
@@ -126,10 +127,7 @@ struct ConfigurationTests {
 
     @Test("The example that is installed is accepted, with its optional keys too")
     func example() throws {
-        let tests = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-        let root = tests.deletingLastPathComponent().deletingLastPathComponent()
-        let path = root.appending(path: "deploy/distmld.yaml").path
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let (path, text) = try deployed("distmld.yaml")
         let configuration = try Configuration.parse(text, file: path)
         #expect(configuration.heartbeat == .standard)
         #expect(configuration.peers.count == 2)
@@ -142,6 +140,27 @@ struct ConfigurationTests {
         let all = try Configuration.parse(lines.joined(separator: "\n"), file: path)
         #expect(all.tls.revocations != nil && all.tenants != nil)
         #expect(all.worker.memoryBytes == 4 << 30)
+        let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+        #expect(text.contains("  # \(levels)\n"), "every level that is accepted, and no other")
+    }
+
+    @Test("A reload checks the file that the unit's daemon reads before the daemon hears of it")
+    func reload() throws {
+        let (_, text) = try deployed("systemd/distmld.service")
+        func values(_ key: String) -> [Substring] {
+            text.split(separator: "\n").filter { $0.hasPrefix(key + "=") }
+                .map { $0.dropFirst(key.count + 1) }
+        }
+        let program = try #require(values("ExecStart").first).split(separator: " ")
+        let check = "\(program[0]) --check \(try #require(program.last))"
+        #expect(values("ExecReload") == [check[...], "/bin/kill -HUP $MAINPID"])
+    }
+
+    private func deployed(_ name: String) throws -> (path: String, text: String) {
+        let tests = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        let root = tests.deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.appending(path: "deploy/\(name)").path
+        return (path, try String(contentsOfFile: path, encoding: .utf8))
     }
 
     @Test("A file that is not there is named")

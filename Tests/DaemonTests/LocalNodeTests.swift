@@ -97,6 +97,7 @@ struct LocalNodeTests {
             let list = try #require(try await client.ask("node.ls")["result"] as? [[String: Any]])
             #expect(list.compactMap { $0["name"] as? String } == ["a", "b", "c"])
             #expect(list.allSatisfy { $0["state"] as? String == "alive" })
+            #expect(!nodes.log.text.contains("reason=\"\""), "\(nodes.log.text)")
             let ping = try await client.ask("ring.ping", params: #"{"count":3}"#)
             let edges = try #require(ping["result"] as? [[String: Any]])
             #expect(edges.count == 6)

@@ -68,6 +68,20 @@ private func withCluster(
 
 @Suite("Peers", .serialized)
 struct PeerNetworkTests {
+    @Test("A node that listens everywhere shows the address that its peers know")
+    func ownAddress() throws {
+        let certificates = try sharedCertificates.get()
+        var settings = try configuration("a", ["a": 7_443, "b": 7_444], certificates)
+        settings.listen = PeerAddress(host: "0.0.0.0", port: 7_443)
+        let context = try certificates.context("a")
+        let log = LogRecorder().log().logger("a")
+        let network = try PeerNetwork(settings, context: context, log: log)
+        #expect(network.ownSummary(now: 0).address == "127.0.0.1:7443")
+        settings.listed = nil
+        let unlisted = try PeerNetwork(settings, context: context, log: log)
+        #expect(unlisted.ownSummary(now: 0).address.hasPrefix("0.0.0.0:"))
+    }
+
     @Test("Three nodes find each other and know versions, certificates and clocks")
     func membership() async throws {
         try await withCluster { cluster in

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Logging
+import StartedPrograms
 import Synchronization
 import TLSTransport
 import Testing
@@ -26,13 +27,9 @@ final class TestCertificates: Sendable {
     func script(_ name: String, _ arguments: String...) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appending(path: "certs/\(name)").resolvingSymlinksInPath()
-        process.arguments = ["--dir", folder + "/pki"] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "certs/\(name) failed")
+        let path = root.appending(path: "certs/\(name)").resolvingSymlinksInPath().path
+        let end = try runProgram(path, ["--dir", folder + "/pki"] + arguments)
+        try #require(end.status == 0, "certs/\(name): \(end.errors)")
     }
 
     func files(_ node: String, hasRevocations: Bool = false) -> TLSFiles {

@@ -44,6 +44,7 @@ struct ShardDamageTests {
     private static let dense = "a,b,y\n" + (0..<9_000).map { "\($0),2,\($0 % 2)\n" }.joined()
     private static let sparse = (0..<3_000).map { "\($0 % 2) 1:\($0 + 1) 40:1\n" }.joined()
 
+    /// A hundred bytes in each kind of shard.
     @Test("Every flipped byte that reading touches is caught", arguments: [dense, sparse])
     func flips(text: String) throws {
         let (bytes, shard) = try shard(text)
@@ -52,7 +53,7 @@ struct ShardDamageTests {
         var random = TestRandom(8)
         let places =
             [0, 9, 300, bytes.count - 1]
-            + (0..<60).map { _ in
+            + (0..<96).map { _ in
                 Int.random(in: 0..<bytes.count, using: &random)
             }
         for place in places {

@@ -62,6 +62,73 @@ struct ClusterTests {
         try killDaemon("c", in: cluster)
     }
 
+    @Test("A node that is shut down stops its run, and every node says who it was")
+    func shutDown() throws {
+        let cluster = try TestCluster(nodes: 3)
+        #expect(
+            try cluster.ctl("dataset", "add", "clouds", "-", input: clouds(rows: 600)).status == 0
+        )
+        // The first seat writes the outcome; another one has to tell it why.
+        for node in ["b", "a"] {
+            let id = try start("until-\(node)", in: cluster)
+            #expect(try cluster.end(node, SIGTERM) == 0)
+            let end = try cluster.ctl("wait", id, "--json", on: "c", seconds: 30)
+            #expect(end.status == 11, "\(end.output) \(end.errors)")
+            try expectShutDown(of: node, in: try end.data())
+            let next = try advice(on: id, from: "c", in: cluster)
+            #expect(next.last?.contains("once \(node) is alive: distmlctl resume") == true)
+            let log = cluster.log(of: "c").split(separator: "\n").filter { $0.contains(id) }
+            #expect(log.count { $0.contains("\"run begins\"") } == 1, "\(log)")
+            #expect(log.count { $0.contains("\"run ends\"") } == 1, "\(log)")
+            #expect(log.contains { $0.contains("node \(node) is shutting down") }, "\(log)")
+            try cluster.start(node)
+            try cluster.waitUntilAlive()
+            let shown = try cluster.ctl("runs", "show", id, "--json", on: node)
+            try expectShutDown(of: node, in: try shown.data())
+            #expect(try cluster.ctl("resume", id, "-d", on: node).status == 0)
+            let stopped = try cluster.ctl("stop", id, "--json", on: "c").data()
+            #expect(stopped["outcome"] as? String == "stopped")
+            #expect(stopped["cause"] is NSNull, "whoever asked is no cause")
+        }
+    }
+
+    private func expectShutDown(of node: String, in run: [String: Any]) throws {
+        #expect(run["outcome"] as? String == "stopped")
+        #expect(run["provisional"] as? Bool == false)
+        let cause = try #require(run["cause"] as? [String: Any], "\(run)")
+        #expect(cause["node"] as? String == node)
+        #expect(cause["reason"] as? String == "node \(node) is shutting down")
+        #expect(cause["step"] as? Int == run["steps"] as? Int)
+        #expect(run["checkpoint_step"] as? Int == run["steps"] as? Int)
+    }
+
+    private func advice(
+        on run: String,
+        from node: String,
+        in cluster: TestCluster
+    ) throws -> [String] {
+        try cluster.ctl("explain", run, "--json", on: node).data()["next"] as? [String] ?? []
+    }
+
+    @Test("A run is shown at once while a peer stands still")
+    func silence() throws {
+        let cluster = try TestCluster(nodes: 3)
+        #expect(
+            try cluster.ctl("dataset", "add", "clouds", "-", input: clouds(rows: 600)).status == 0
+        )
+        let run = try cluster.ctl("run", "gd", "--dataset", "clouds", "--json")
+        #expect(run.status == 0, "\(run.errors)")
+        try cluster.signal("c", SIGSTOP)
+        defer { try? cluster.signal("c", SIGCONT) }
+        for command in [["runs", "show", "@last"], ["ps", "-a"]] {
+            let start = ContinuousClock.now
+            #expect(try cluster.ctl(command).status == 0)
+            // Two seconds were what the silent one was waited for; it is no suspect before three.
+            let took = ContinuousClock.now - start
+            #expect(took < .milliseconds(1_400), "\(command): \(took)")
+        }
+    }
+
     private func start(_ name: String, in cluster: TestCluster) throws -> String {
         let started = try cluster.ctl(
             "run",
@@ -96,6 +163,9 @@ struct ClusterTests {
         #expect(end.status == 12, "\(end.output) \(end.errors)")
         let cause = try #require(try end.data()["cause"] as? [String: Any])
         #expect(cause["node"] as? String == node)
+        let next = try advice(on: id, from: "a", in: cluster)
+        #expect(next.contains { $0.hasPrefix("distmlctl resume \(id)") }, "\(next)")
+        #expect(!next.contains("distmlctl node ls"), "the node is there: \(next)")
         let resumed = try cluster.ctl("resume", id, "-d", on: "c")
         #expect(resumed.status == 0, "\(resumed.errors)")
         let stopped = try cluster.ctl("stop", id, "--json", on: "a")

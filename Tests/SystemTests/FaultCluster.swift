@@ -1,4 +1,5 @@
 import Foundation
+import StartedPrograms
 import Testing
 
 /// How often faults are tried: a few times, or as often as `deploy/test --faults` asks.
@@ -72,17 +73,17 @@ final class FaultCluster {
     }
 
     /// Asks a node for the run, and does not wait for what it says.
-    func launch(_ name: String, on node: String, steps: Int = steps) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: Programs.path("distmlctl"))
-        process.arguments = command(name, steps: steps) + ["-d"]
+    func launch(
+        _ name: String,
+        on node: String,
+        steps: Int = steps
+    ) throws -> StartedProgram {
         let socket = cluster.home(of: node).appending(path: "distml.sock").path
-        process.environment = ["DISTML_SOCKET": socket]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+        return try StartedProgram(
+            Programs.path("distmlctl"),
+            command(name, steps: steps) + ["-d"],
+            environment: .only(["DISTML_SOCKET": socket])
+        )
     }
 
     /// The agreed end of a run as `nodes` see it, nil where nobody has ever heard of it.
@@ -91,7 +92,7 @@ final class FaultCluster {
     func end(
         of name: String,
         on nodes: [String],
-        after start: Process,
+        after start: StartedProgram,
         seconds: Double
     ) throws -> RunView? {
         var views: [String: RunView] = [:]

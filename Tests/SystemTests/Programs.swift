@@ -1,4 +1,5 @@
 import Foundation
+import StartedPrograms
 
 /// The built programs and the checkout's own files.
 enum Programs {
@@ -51,37 +52,14 @@ func run(
     environment: [String: String] = [:],
     seconds: Double = 60
 ) throws -> CommandResult {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let streams = try ["out", "err"].map { name in
-        let file = folder.appending(path: name)
-        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-        return try FileHandle(forUpdating: file)
-    }
-    let inputFile = folder.appending(path: "in")
-    try Data((input ?? "").utf8).write(to: inputFile)
-    process.standardInput = try FileHandle(forReadingFrom: inputFile)
-    process.standardOutput = streams[0]
-    process.standardError = streams[1]
-    let done = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in done.signal() }
-    try process.run()
-    if done.wait(timeout: .now() + seconds) == .timedOut {
-        kill(process.processIdentifier, SIGKILL)
-        done.wait()
-        throw SystemTestError(
-            description: "\(program) \(arguments) did not end within \(seconds) s"
-        )
-    }
-    let texts = try streams.map { stream in
-        try stream.seek(toOffset: 0)
-        return String(decoding: try stream.readToEnd() ?? Data(), as: UTF8.self)
-    }
-    return CommandResult(status: process.terminationStatus, output: texts[0], errors: texts[1])
+    let end = try runProgram(
+        program,
+        arguments,
+        input: input ?? "",
+        environment: .own(adding: environment),
+        within: .seconds(seconds)
+    )
+    return CommandResult(status: end.status, output: end.output, errors: end.errors)
 }
 
 /// A fresh folder below the system's temporary one; short, because sockets lie in it.

@@ -1,4 +1,5 @@
 import Foundation
+import StartedPrograms
 import Testing
 
 /// Real daemons on loopback, each a process with its own folder; gone when this is.
@@ -6,7 +7,7 @@ final class TestCluster {
     let folder: URL
     let names: [String]
     private let options: ClusterOptions
-    private var processes: [String: Process] = [:]
+    private var programs: [String: StartedProgram] = [:]
     private var cables: [Cable] = []
 
     /// Makes certificates and configurations and starts `count` nodes.
@@ -21,11 +22,7 @@ final class TestCluster {
     }
 
     deinit {
-        for process in processes.values where process.isRunning {
-            kill(process.processIdentifier, SIGCONT)
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        programs = [:]
         for cable in cables { cable.stop() }
         try? FileManager.default.removeItem(at: folder)
     }
@@ -35,10 +32,8 @@ final class TestCluster {
 
     /// Starts a node's daemon and returns once its socket answers.
     func start(_ node: String) throws {
-        let process = Process()
         let configuration = home(of: node).appending(path: "distmld.yaml").path
-        process.executableURL = URL(filePath: Programs.path("distmld"))
-        process.arguments = ["--config", configuration]
+        var command = [Programs.path("distmld"), "--config", configuration]
         if node == options.smallDisk {
             // Its state lies in a file system of its own, which only it can see.
             let script = """
@@ -47,24 +42,21 @@ final class TestCluster {
                 """
             let state = home(of: node).appending(path: "state")
             try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
-            process.executableURL = URL(filePath: "/usr/bin/unshare")
-            process.arguments =
-                ["-rm", "sh", "-c", script, "sh", state.path, Programs.path("distmld")]
+            command =
+                ["unshare", "-rm", "sh", "-c", script, "sh", state.path, Programs.path("distmld")]
                 + [configuration]
         }
-        let log = home(of: node).appending(path: "log")
-        if !FileManager.default.fileExists(atPath: log.path) {
-            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        }
-        let handle = try FileHandle(forWritingTo: log)
-        try handle.seekToEnd()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        processes[node] = process
+        let file = home(of: node).appending(path: "log").path
+        let log = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { close(log) }
+        let program = try StartedProgram(
+            command[0],
+            Array(command.dropFirst()),
+            streams: ProgramStreams(output: log, errors: log)
+        )
+        programs[node] = program
         try wait(for: "the socket of node \(node)") {
-            guard process.isRunning else {
+            guard program.isRunning else {
                 throw SystemTestError(description: "node \(node) ended:\n\(self.log(of: node))")
             }
             return try self.ctl("version", on: node).status == 0
@@ -73,7 +65,7 @@ final class TestCluster {
 
     /// Process id of a node's daemon.
     func pid(of node: String) throws -> pid_t {
-        try #require(processes[node]).processIdentifier
+        try #require(programs[node]).pid
     }
 
     /// Sends a signal to a node's daemon.
@@ -84,10 +76,9 @@ final class TestCluster {
     /// Ends a node's daemon with a signal and waits for its end.
     @discardableResult
     func end(_ node: String, _ number: Int32) throws -> Int32 {
-        let process = try #require(processes[node])
-        kill(process.processIdentifier, number)
-        try wait(for: "the end of node \(node)", seconds: 20) { !process.isRunning }
-        return process.terminationStatus
+        let program = try #require(programs[node])
+        kill(program.pid, number)
+        return try program.wait(within: .seconds(20))
     }
 
     /// A node's state directory as its daemon sees it, on whatever file system.

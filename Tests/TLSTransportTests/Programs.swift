@@ -1,4 +1,4 @@
-import Foundation
+import StartedPrograms
 
 /// Runs a program and returns what it printed; throws if it failed.
 @discardableResult
@@ -7,18 +7,9 @@ func run(_ command: String...) throws -> String { try run(command) }
 /// Runs a program and returns what it printed; throws if it failed.
 @discardableResult
 func run(_ command: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let text = String(decoding: output, as: UTF8.self)
-    guard process.terminationStatus == 0 else { throw ProgramFailure(output: text) }
-    return text
+    let end = try runProgram(command[0], Array(command.dropFirst()))
+    guard end.status == 0 else { throw ProgramFailure(output: end.output + end.errors) }
+    return end.output + end.errors
 }
 
 /// A program ended with an error, having printed `output`.

@@ -5,10 +5,7 @@ import Testing
 struct LayerTests {
     let targets: [String: ManifestTarget]
 
-    init() throws {
-        let list = try manifestTargets()
-        targets = Dictionary(list.map { ($0.name, $0) }) { first, _ in first }
-    }
+    init() throws { targets = try declaredTargets.get() }
 
     @Test("The manifest was understood")
     func understood() {
@@ -32,9 +29,8 @@ struct LayerTests {
     @Test("A file imports only what its target declares", arguments: SourceTree.allSwift)
     func declared(file: SourceFile) throws {
         let target = try #require(targets[file.target], "no target for \(file.path)")
-        for line in file.text.split(separator: "\n") {
-            guard let match = line.firstMatch(of: importPattern) else { continue }
-            let name = String(match.1)
+        for line in file.lines {
+            guard let name = importedModule(line) else { continue }
             guard targets[name] != nil || thirdParty.contains(name) else { continue }
             #expect(
                 target.dependencies.contains(name),
@@ -43,11 +39,24 @@ struct LayerTests {
         }
     }
 
+    @Test(
+        "An import is found whatever stands before and after the word",
+        arguments: [
+            ("import Domain", "Domain"), ("@testable import Daemon", "Daemon"),
+            ("    public import Wire", "Wire"), ("internal import struct Domain.Rank", "Domain"),
+            ("@preconcurrency private import Glibc", "Glibc"), ("// import Domain", nil),
+            ("let text = \"import Domain\"", nil), ("import", nil), ("important thing", nil),
+        ] as [(Substring, String?)]
+    )
+    func imports(line: Substring, module: String?) {
+        #expect(importedModule(line) == module)
+    }
+
     @Test("Foundation stays out of whatever the worker links", arguments: SourceTree.swiftSources)
     func noFoundation(file: SourceFile) {
         guard foundationFree.contains(file.target) else { return }
         for word in ["import Foundation", "import Dispatch"] {
-            #expect(!file.text.contains(word), "\(file.path): \(word)")
+            #expect(!file.contains(word), "\(file.path): \(word)")
         }
     }
 
@@ -71,6 +80,11 @@ struct LayerTests {
     }
 }
 
+/// Read once, and not for each file anew.
+private let declaredTargets = Result {
+    Dictionary(try manifestTargets().map { ($0.name, $0) }) { first, _ in first }
+}
+
 private let foundationFree: Set<String> = [
     "Domain", "Wire", "LinearAlgebra", "Datasets", "Learning", "Registers", "Transport",
     "TLSTransport", "Collectives", "WorkerLink", "Training", "distml-worker",
@@ -80,7 +94,20 @@ private let thirdParty: Set<String> = [
     "ArgumentParser", "GRDB", "Logging", "ServiceLifecycle", "Yams",
 ]
 
-/// An import line, whatever its access level and kind; captures the module.
-private var importPattern: Regex<(Substring, Substring)> {
-    /^\s*(?:@testable |public |internal |private )*import (?:struct |class |func )?(\w+)/
+/// The module of an import line, whatever its attributes, access level and kind; nil for others.
+private func importedModule(_ line: Substring) -> String? {
+    let words = line.utf8.split(separator: 0x20, maxSplits: 6).map { Substring($0) }
+    guard let place = words.firstIndex(of: "import"),
+        words[..<place].allSatisfy({ $0.utf8.first == 0x40 || accessLevels.contains($0) })
+    else { return nil }
+    let names = words[(place + 1)...].drop { importKinds.contains($0) }
+    return names.first.map { String($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
 }
+
+private let accessLevels: Set<Substring> = [
+    "public", "package", "internal", "fileprivate", "private",
+]
+
+private let importKinds: Set<Substring> = [
+    "struct", "class", "enum", "protocol", "typealias", "func", "let", "var",
+]

@@ -7,7 +7,7 @@ struct WordTests {
     func bannedWords(file: SourceFile) {
         guard !file.path.hasPrefix("Tests/TidyTests/") else { return }
         for word in banned + (file.path.hasPrefix("Sources/") ? bannedInSources : []) {
-            #expect(!file.text.contains(word), "\(file.path) contains \(word)")
+            #expect(!file.contains(word), "\(file.path) contains \(word)")
         }
     }
 
@@ -15,7 +15,7 @@ struct WordTests {
     func noSleep(file: SourceFile) {
         guard file.isSwift, !file.path.hasPrefix("Tests/TidyTests/") else { return }
         for call in ["Task.sleep", "Thread.sleep", " sleep("] {
-            #expect(!file.text.contains(call), "\(file.path) contains \(call)")
+            #expect(!file.contains(call), "\(file.path) contains \(call)")
         }
     }
 
@@ -31,13 +31,13 @@ struct WordTests {
     func documented(file: SourceFile) {
         let lines = file.lines
         for (index, line) in lines.enumerated() {
-            let bare = line.drop { $0 == " " }
-            guard bare.hasPrefix("public "), !bare.hasPrefix("public import"),
+            let bare = unindented(line)
+            guard bare.utf8.starts(with: "public ".utf8), !bare.hasPrefix("public import"),
                 !bare.hasPrefix("public extension")
             else { continue }
             var above = index - 1
             while above >= 0, isAttribute(lines[above]) { above -= 1 }
-            let isDocumented = above >= 0 && lines[above].drop { $0 == " " }.hasPrefix("///")
+            let isDocumented = above >= 0 && unindented(lines[above]).hasPrefix("///")
             #expect(isDocumented, "\(file.path):\(index + 1) is public and has no docs")
         }
     }
@@ -54,7 +54,7 @@ struct WordTests {
     }
 
     private func isAttribute(_ line: Substring) -> Bool {
-        let bare = line.drop { $0 == " " }
+        let bare = unindented(line)
         return bare.hasPrefix("@") || bare.hasPrefix("#if") || bare.hasPrefix("nonisolated")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import StartedPrograms
 import Testing
 
 /// What a program left behind.
@@ -22,28 +23,13 @@ func distmlctl(
     input: String = "",
     path: String = "/usr/bin:/bin"
 ) throws -> Ending {
-    let process = Process()
-    process.executableURL = try builtProgram()
-    process.arguments = words
-    process.environment = ["DISTML_SOCKET": socket, "TZ": "UTC", "PATH": path]
-    let output = Pipe()
-    let errors = Pipe()
-    let typed = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = typed
-    try process.run()
-    typed.fileHandleForWriting.write(Data(input.utf8))
-    try typed.fileHandleForWriting.close()
-    // Short outputs: a pipe holds them, so one can be read after the other.
-    let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
-    let errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Ending(
-        code: process.terminationStatus,
-        output: String(decoding: outputBytes, as: UTF8.self),
-        errors: String(decoding: errorBytes, as: UTF8.self)
+    let end = try runProgram(
+        builtProgram().path,
+        words,
+        input: input,
+        environment: .only(["DISTML_SOCKET": socket, "TZ": "UTC", "PATH": path])
     )
+    return Ending(code: end.status, output: end.output, errors: end.errors)
 }
 
 /// The program lies beside the test bundle, or a few folders above it.

@@ -6,9 +6,16 @@
 // anybody could tell it not to; Swift's reporter of traps cannot work behind the locks.
 extern const char *const cl_worker_environment[];
 
-// Starts `path` with `socket` as standard input, standard output nowhere, `errors` as standard
-// error and no other descriptor; with a worker's environment; with default signal dispositions and
-// an empty signal mask; in a session of its own. 0 or an errno.
+// Starts `path`, looked for along PATH where it has no slash, with these arguments, its name first,
+// and this environment, both ended by NULL; with `streams` as standard input, output and errors
+// (-1 is nowhere) and no other descriptor; with default signal dispositions and an empty signal
+// mask; in a session of its own where asked. 0 or an errno.
+int cl_start(const char *path, char *const arguments[], char *const environment[],
+             const int streams[3], int leads_session, pid_t *pid);
+
+// Starts the worker `path` with `socket` as standard input, standard output nowhere, `errors` as
+// standard error and no other descriptor; with a worker's environment; with default signal
+// dispositions and an empty signal mask; in a session of its own. 0 or an errno.
 int cl_spawn(const char *path, int socket, int errors, pid_t *pid);
 
 // The name under which this program was started, as it was given.

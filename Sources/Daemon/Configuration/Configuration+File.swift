@@ -26,11 +26,17 @@ extension Configuration {
             ]
         )
         let node: NodeID = try top.name("node")
+        let members = try members(in: top)
+        let peers = members.filter { $0.name != node }
+        guard peers.count < peersMax else {
+            throw top.error("peers", "has more than \(peersMax) members")
+        }
         return Configuration(
             cluster: try top.name("cluster"),
             node: node,
             listen: try top.address("listen"),
-            peers: try otherMembers(in: top, except: node),
+            listed: members.first { $0.name == node }?.address,
+            peers: peers,
             tls: try files(in: top),
             state: try top.path("state"),
             socket: try Socket(in: top),
@@ -45,9 +51,9 @@ extension Configuration {
 /// Most members a cluster has: a ring of sixteen, and hosts that hold data only.
 private let peersMax = 64
 
-private func otherMembers(
-    in top: ConfigurationSection,
-    except node: NodeID
+/// All that the list names, in order of their names.
+private func members(
+    in top: ConfigurationSection
 ) throws(ConfigurationError) -> [Configuration.Peer] {
     var peers: [Configuration.Peer] = []
     var names: Set<NodeID> = []
@@ -60,10 +66,7 @@ private func otherMembers(
             throw section.error("name", "'\(peer.name)' is given twice")
         }
         guard peer.address.port != 0 else { throw section.error("address", "needs a port") }
-        if peer.name != node { peers.append(peer) }
-    }
-    guard peers.count < peersMax else {
-        throw top.error("peers", "has more than \(peersMax) members")
+        peers.append(peer)
     }
     return peers.sorted { $0.name < $1.name }
 }

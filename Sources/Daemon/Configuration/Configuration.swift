@@ -23,8 +23,10 @@ public struct Configuration: Equatable, Sendable {
     public var cluster: ClusterName
     /// This node's name, the one in its certificate.
     public var node: NodeID
-    /// Where peers reach this node.
+    /// Where this node listens for its peers.
     public var listen: PeerAddress
+    /// Where its peers find this node, by the list of members; nil where it is not in it.
+    public var listed: PeerAddress?
     /// The other members, in order of their names.
     public var peers: [Peer]
     /// Files of this node's identity.

@@ -41,28 +41,32 @@ struct RunLogsHandler: StreamHandler {
         _ record: RunRecord,
         tail: Int?
     ) async -> ([RunLogLine], [NodeID]) {
-        let world = directory.supervisor.world
-        var all: [RunLogLine] = []
-        var missing: [NodeID] = []
-        for node in record.plan.seats.map(\.node) {
-            if node == world.node {
-                all += await lines(of: record.id, record.tenant, tail, in: world)
-                continue
+        let found = await withTaskGroup(of: (NodeID, [RunLogLine]?).self) { group in
+            for node in record.plan.seats.map(\.node) {
+                group.addTask { (node, await ask(node, for: record, tail: tail)) }
             }
-            let request = RunLinesCall.Request(
-                tenant: record.tenant,
-                run: record.id,
-                tail: tail
-            )
-            let reply = try? await world.network.call(
-                RunLinesCall.self,
-                request,
-                on: node,
-                within: .seconds(3)
-            )
-            if let reply { all += reply.lines } else { missing.append(node) }
+            var found: [NodeID: [RunLogLine]?] = [:]
+            for await (node, lines) in group { found[node] = lines }
+            return found
         }
-        all.sort { $0.time < $1.time }
+        let nodes = record.plan.seats.map(\.node)
+        let all = nodes.flatMap { (found[$0] ?? nil) ?? [] }.sorted { $0.time < $1.time }
+        let missing = nodes.filter { (found[$0] ?? nil) == nil }
         return (tail.map { Array(all.suffix($0)) } ?? all, missing)
+    }
+
+    /// The lines that a seat's node has; nil where it does not say.
+    private func ask(_ node: NodeID, for record: RunRecord, tail: Int?) async -> [RunLogLine]? {
+        let world = directory.supervisor.world
+        if node == world.node {
+            return await lines(of: record.id, record.tenant, tail, in: world)
+        }
+        let request = RunLinesCall.Request(tenant: record.tenant, run: record.id, tail: tail)
+        return try? await world.network.call(
+            RunLinesCall.self,
+            request,
+            on: node,
+            within: .seconds(1)
+        ).lines
     }
 }

@@ -10,7 +10,7 @@ struct RunResumeHandler: Handler {
         _ params: RunResume.Params,
         for call: ControlCall
     ) async throws(RPCError) -> RunResume.Reply {
-        let record = try await directory.find(params.run, for: call.caller)
+        let record = try await directory.find(params.run, for: call.caller, within: patientLimit)
         let next = try await directory.supervisor.resume(record, for: call.caller)
         return RunResume.Reply(
             run: next.id,

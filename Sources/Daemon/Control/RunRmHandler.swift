@@ -12,7 +12,7 @@ struct RunRmHandler: Handler {
         for call: ControlCall
     ) async throws(RPCError) -> RunRm.Reply {
         let caller = call.caller
-        let record = try await directory.find(params.run, for: caller)
+        let record = try await directory.find(params.run, for: caller, within: patientLimit)
         guard record.status == .ended else {
             throw RPCError(
                 .conflict,

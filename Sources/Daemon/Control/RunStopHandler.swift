@@ -11,7 +11,7 @@ struct RunStopHandler: Handler {
         _ params: RunStop.Params,
         for call: ControlCall
     ) async throws(RPCError) -> RunStop.Reply {
-        var record = try await directory.find(params.run, for: call.caller)
+        var record = try await directory.find(params.run, for: call.caller, within: patientLimit)
         guard record.status != .ended else {
             throw RPCError(
                 .conflict,

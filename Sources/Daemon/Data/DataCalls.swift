@@ -98,7 +98,11 @@ enum DatasetNameCall: PeerMethod {
 /// Asks what a node knows of names.
 enum DatasetNamesCall: PeerMethod {
     static let name = "dataset.names"
-    typealias Request = Empty
+
+    struct Request: Codable, Sendable {
+        /// Of what the caller knows; whoever knows the same answers with nothing.
+        var digest: UInt64
+    }
 
     struct Reply: Codable, Sendable {
         var known: [KnownName]

@@ -133,14 +133,10 @@ extension DataService {
 
     /// Fetches the files of all models whose manifests are here.
     func fetchModels() async {
-        let tenants =
-            (try? await catalog { database throws(CatalogError) in try database.tenants() }) ?? []
-        for tenant in tenants {
-            let models = try? await catalog { database throws(CatalogError) in
-                try database.models(for: .daemon(of: tenant))
-            }
-            for model in models ?? [] { _ = try? await ensureModel(model) }
+        let models = try? await catalog { database throws(CatalogError) in
+            try database.modelsWithoutFile()
         }
+        for model in models ?? [] { _ = try? await ensureModel(model) }
     }
 
     /// The file of a model on this node; fetched from whoever has it where it is not here yet.

@@ -16,10 +16,12 @@ extension DataService {
             if let staging = request.staging { await self?.staging.settle(staging) }
             return Empty()
         }
-        network.handle(DatasetNamesCall.self) { [weak self] _, _ async throws(PeerRefusal) in
+        network.handle(DatasetNamesCall.self) {
+            [weak self] _, request async throws(PeerRefusal) in
             let known = try await answering { () async throws(RPCError) in
                 try await self?.catalog { database throws(CatalogError) in
-                    try database.knownNames()
+                    let isSame = try database.nameDigest() == request.digest
+                    return try isSame ? [] : database.knownNames()
                 }
             }
             return DatasetNamesCall.Reply(known: known ?? [])
@@ -144,10 +146,13 @@ extension DataService {
 
     /// Learns what a peer knows of names.
     func learnNames(from node: NodeID) async {
+        let digest = try? await catalog { database throws(CatalogError) in
+            try database.nameDigest()
+        }
         do throws(PeerError) {
             let reply = try await network.call(
                 DatasetNamesCall.self,
-                Empty(),
+                .init(digest: digest ?? 0),
                 on: node,
                 within: peerAnswerLimit
             )

@@ -35,12 +35,15 @@ extension NodeSummary {
 }
 
 extension PeerNetwork {
-    /// This node as it sees itself.
+    /// Where this node listens; the port is known once it does.
+    private var ownEnd: PeerAddress { PeerAddress(host: configuration.listen.host, port: port) }
+
+    /// This node as it sees itself; its address is the one that its peers know, where it is listed.
     func ownSummary(now: Double) -> NodeSummary {
         NodeSummary(
             name: node,
             state: .alive,
-            address: "\(configuration.listen.host):\(port)",
+            address: "\(configuration.listed ?? ownEnd)",
             version: distmlVersion,
             certificateDays: days(until: context.certificate.notAfter, from: now),
             isLocal: true

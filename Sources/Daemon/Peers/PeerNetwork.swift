@@ -186,7 +186,8 @@ final class PeerNetwork: Sendable {
             case .drop(let node, let reason):
                 table.withLock { $0.sessions[node] }?.close(reason)
             case .changed(let node, let state, let reason):
-                let fields: Logger.Metadata = ["node": "\(node)", "reason": "\(reason ?? "")"]
+                var fields: Logger.Metadata = ["node": "\(node)"]
+                if let reason { fields["reason"] = "\(reason)" }
                 log.log(
                     level: state == .alive ? .notice : .warning,
                     "peer \(state)",

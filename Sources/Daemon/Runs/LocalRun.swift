@@ -106,16 +106,19 @@ actor LocalRun {
                 try? await Task.sleep(for: .seconds(1))
                 self.handle(.retry)
             }
-        case .publish(let result): publish(result)
+        case .publish(let result):
+            logEnd(result)
+            publish(result)
         case .forget: control.abort(Cause(node: nil, reason: "another generation took over"))
         }
     }
 
     private func train() async {
         note("info", "seated as \(rank) of \(record.plan.worldSize), generation \(generation)")
+        logBegin()
         let end = await runSeat(key: key)
         storePoints()
-        let result: RunResult
+        var result: RunResult
         switch end {
         case .success(let finished):
             made = finished.model
@@ -124,7 +127,10 @@ actor LocalRun {
             result = lost(failure)
             mend(after: failure.cause)
         }
-        if let cause = result.cause { note("error", "\(cause)") }
+        result = explained(result)
+        if let cause = result.cause {
+            note(result.outcome == .stopped ? "warning" : "error", "\(cause)")
+        }
         handle(.localEnd(result))
     }
 
@@ -331,7 +337,12 @@ extension LocalRun {
         case .agreed(let agreed, let isOurs):
             record.endedAt = agreed.endedAt
             handle(.agreed(agreed.result))
-            if isOurs { await tellEverybody(agreed) }
+            if isOurs {
+                await tellOthers(
+                    RunAgreedCall.self,
+                    RunAgreedCall.Request(run: id, generation: generation, ending: agreed)
+                )
+            }
         case .superseded: handle(.higherGeneration)
         case .unreachable(let reason):
             world.log.warning("outcome not agreed yet", metadata: fields(reason))
@@ -343,22 +354,6 @@ extension LocalRun {
     func learn(_ ending: RunEnding) {
         record.endedAt = ending.endedAt
         handle(.agreed(ending.result))
-    }
-
-    private func tellEverybody(_ ending: RunEnding) async {
-        let request = RunAgreedCall.Request(run: id, generation: generation, ending: ending)
-        await withTaskGroup(of: Void.self) { group in
-            for seat in record.plan.seats where seat.node != world.node {
-                group.addTask { [world] in
-                    _ = try? await world.network.call(
-                        RunAgreedCall.self,
-                        request,
-                        on: seat.node,
-                        within: .seconds(2)
-                    )
-                }
-            }
-        }
     }
 }
 

@@ -62,6 +62,18 @@ enum RunStopCall: PeerMethod {
     typealias Reply = RunKnownReply
 }
 
+/// The node that calls goes away, and will stop the run with a checkpoint once all have heard.
+enum RunLeavingCall: PeerMethod {
+    static let name = "run.leaving"
+
+    struct Request: Codable, Sendable {
+        var run: RunID
+        var generation: Generation
+    }
+
+    typealias Reply = RunKnownReply
+}
+
 /// Somebody cannot go on, so the run ends at once.
 enum RunAbortCall: PeerMethod {
     static let name = "run.abort"

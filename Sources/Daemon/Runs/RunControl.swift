@@ -7,6 +7,7 @@ final class RunControl: Sendable {
     private struct State {
         var cause: Cause?
         var wantsStop = false
+        var leaving: Cause?
     }
 
     private let state = Mutex(State())
@@ -28,6 +29,14 @@ final class RunControl: Sendable {
         state.withLock { $0.wantsStop = true }
         wakeUp.ring()
     }
+
+    /// Notes the node that goes away, for whose sake the run will stop; the first one counts.
+    func note(leaving cause: Cause) {
+        state.withLock { $0.leaving = $0.leaving ?? cause }
+    }
+
+    /// The node that goes away; nil while nobody does.
+    var leaving: Cause? { state.withLock { $0.leaving } }
 
     /// Forgets what woke the thread, before it looks.
     func clear() { wakeUp.clear() }

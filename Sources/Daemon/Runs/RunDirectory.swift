@@ -2,6 +2,14 @@ import Catalog
 import ControlAPI
 import Domain
 
+/// How long peers may take to tell of their runs before what is known here is shown: an agreed end
+/// lies in this node's own catalogue, and what is not agreed is shown as provisional.
+let promptLimit = Duration.milliseconds(300)
+
+/// How long before something is changed, or where nothing is known here: a run may be going on
+/// elsewhere alone.
+let patientLimit = Duration.seconds(2)
+
 /// Finds runs wherever they are: here, on a peer, or in the catalogue.
 struct RunDirectory: Sendable {
     let supervisor: RunSupervisor
@@ -9,7 +17,12 @@ struct RunDirectory: Sendable {
     private var world: RunWorld { supervisor.world }
 
     /// Every run that the caller may see; live records win over stored ones.
-    func all(for caller: Caller) async throws(RPCError) -> [RunRecord] {
+    ///
+    /// Peers that take longer than `limit` have no say.
+    func all(
+        for caller: Caller,
+        within limit: Duration = promptLimit
+    ) async throws(RPCError) -> [RunRecord] {
         let tenant = caller.tenant
         var found: [RunID: RunRecord] = [:]
         let stored: [RunRecord]
@@ -20,7 +33,7 @@ struct RunDirectory: Sendable {
         } catch { throw RPCError(error) }
         for record in stored { found[record.id] = record }
         var live = await supervisor.records(tenant, nil)
-        live += await askPeers(tenant, nil)
+        live += await askPeers(tenant, nil, within: limit)
         for record in live { take(record, into: &found) }
         return found.values.sorted { ($0.startedAt, $0.id) > ($1.startedAt, $1.id) }
     }
@@ -28,9 +41,17 @@ struct RunDirectory: Sendable {
     /// One run by what the person called it.
     func find(
         _ reference: RunReference,
-        for caller: Caller
+        for caller: Caller,
+        within limit: Duration = promptLimit
     ) async throws(RPCError) -> RunRecord {
-        try reference.resolve(among: try await all(for: caller), uid: caller.uid)
+        do throws(RPCError) {
+            let all = try await all(for: caller, within: limit)
+            return try reference.resolve(among: all, uid: caller.uid)
+        } catch {
+            guard error.code == .notFound, limit < patientLimit else { throw error }
+            let all = try await all(for: caller, within: patientLimit)
+            return try reference.resolve(among: all, uid: caller.uid)
+        }
     }
 
     /// A run as it is now: by the node that knows most of it.
@@ -40,7 +61,8 @@ struct RunDirectory: Sendable {
         for one in here { take(one, into: &found) }
         let isSeatedHere = record.plan.rank(of: world.node) != nil
         if !isSeatedHere || here.isEmpty {
-            for one in await askPeers(record.tenant, record.id) { take(one, into: &found) }
+            let others = await askPeers(record.tenant, record.id, within: promptLimit)
+            for one in others { take(one, into: &found) }
         }
         return found[record.id] ?? record
     }
@@ -58,7 +80,11 @@ struct RunDirectory: Sendable {
         if rank(record) > rank(old) { found[record.id] = record }
     }
 
-    private func askPeers(_ tenant: TenantID, _ run: RunID?) async -> [RunRecord] {
+    private func askPeers(
+        _ tenant: TenantID,
+        _ run: RunID?,
+        within limit: Duration
+    ) async -> [RunRecord] {
         let request = RunFetchCall.Request(tenant: tenant, run: run)
         let network = world.network
         return await withTaskGroup(of: [RunRecord].self) { group in
@@ -68,7 +94,7 @@ struct RunDirectory: Sendable {
                         RunFetchCall.self,
                         request,
                         on: view.node,
-                        within: .seconds(2)
+                        within: limit
                     )
                     return reply?.records ?? []
                 }

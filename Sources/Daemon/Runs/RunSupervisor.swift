@@ -29,6 +29,9 @@ actor RunSupervisor {
         network.handle(RunStopCall.self) { [weak self] _, request throws(PeerRefusal) in
             RunKnownReply(isKnown: await self?.stop(request) ?? false)
         }
+        network.handle(RunLeavingCall.self) { [weak self] node, request throws(PeerRefusal) in
+            RunKnownReply(isKnown: await self?.note(request, from: node) ?? false)
+        }
         network.handle(RunAbortCall.self) { [weak self] _, request throws(PeerRefusal) in
             RunKnownReply(isKnown: await self?.abort(request) ?? false)
         }
@@ -73,15 +76,26 @@ actor RunSupervisor {
         }
     }
 
-    /// Lets runs stop with a checkpoint, for at most `limit`.
+    /// Lets runs stop with a checkpoint, for at most `limit`, in the name of this node.
     func drain(within limit: Duration) async {
         let active = Array(parts.values)
-        for part in active where await !part.isOver { part.control.stop() }
         let deadline = Deadline.after(limit)
+        await withTaskGroup(of: Void.self) { group in
+            for part in active { group.addTask { await part.leave() } }
+        }
         for part in active {
-            while await !part.isOver, await part.record.status != .ended, !deadline.hasPassed {
-                try? await Task.sleep(for: .milliseconds(50))
+            await look(until: deadline) {
+                let hasEnded = await part.record.status == .ended
+                return await part.isOver || hasEnded
             }
+            // Where a majority is there it takes a moment to agree, and this node should know.
+            await look(until: .earlier(deadline, .after(.seconds(1)))) { await part.isOver }
+        }
+    }
+
+    private func look(until deadline: Deadline, for fact: () async -> Bool) async {
+        while await !fact(), !deadline.hasPassed {
+            try? await Task.sleep(for: .milliseconds(50))
         }
     }
 
@@ -155,6 +169,12 @@ actor RunSupervisor {
     func abort(_ request: RunAbortCall.Request) async -> Bool {
         guard let part = part(request.run, request.generation) else { return false }
         await part.handle(.abort(request.cause))
+        return true
+    }
+
+    private func note(_ request: RunLeavingCall.Request, from node: NodeID) async -> Bool {
+        guard let part = part(request.run, request.generation) else { return false }
+        part.noteLeaving(of: node)
         return true
     }
 

@@ -15,7 +15,7 @@ struct SweepDirectory: Sendable {
         var records = await keeper.records(of: caller.tenant)
         records += await askPeers(caller.tenant)
         var parts: [SweepID: [RunRecord]] = [:]
-        for run in try await runs.all(for: caller) {
+        for run in try await runs.all(for: caller, within: patientLimit) {
             if let tag = run.spec.sweep { parts[tag.sweep, default: []].append(run) }
         }
         let known = Set(records.map(\.id))
@@ -68,7 +68,7 @@ struct SweepDirectory: Sendable {
                         SweepFetchCall.self,
                         SweepFetchCall.Request(tenant: tenant),
                         on: view.node,
-                        within: .seconds(2)
+                        within: patientLimit
                     )
                     return reply?.records ?? []
                 }

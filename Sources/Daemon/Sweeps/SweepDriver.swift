@@ -51,7 +51,8 @@ actor SweepDriver {
 
     /// The sweep's runs of former times; those that still go on are stopped and run again.
     private func runsSoFar() async -> [RunRecord] {
-        let all = (try? await directory.all(for: record.startedBy)) ?? []
+        let caller = record.startedBy
+        let all = (try? await directory.all(for: caller, within: patientLimit)) ?? []
         let mine = all.filter { $0.spec.sweep?.sweep == record.id }
         for run in mine where run.status != .ended { await stopAndWait(run) }
         return mine

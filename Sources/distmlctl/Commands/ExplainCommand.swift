@@ -52,32 +52,7 @@ struct RunExplanation: Codable, Sendable {
             happened.append("that is one node's view; no majority of the seats has confirmed it")
         }
         log = notable.map { "\(localTime($0.time)) \($0.node): \($0.text)" }
-        next = RunExplanation.advice(for: run)
-    }
-
-    private static func advice(for run: RunDocument) -> [String] {
-        let id = run.id.text
-        let resume =
-            run.checkpointStep.map { "distmlctl resume \(id)   (from step \(grouped($0)))" }
-            ?? "distmlctl resume \(id)   (from the beginning: there is no checkpoint)"
-        switch run.outcome {
-        case nil: return ["distmlctl wait \(id)", "distmlctl stop \(id)"]
-        case .converged?:
-            return run.model.map { ["distmlctl model show \($0)"] } ?? ["distmlctl runs show \(id)"]
-        case .limitReached?:
-            let more = run.model.map { ["distmlctl model show \($0)"] } ?? []
-            return more + ["start it again with more --epochs, --steps or --max-time"]
-        case .stopped?, .preempted?: return [resume]
-        case .diverged?:
-            return [
-                "start it again without --lr: the rate is then taken from the curvature",
-                "or with --lr auto, which finds it by trying",
-                "distmlctl dataset stats \(run.dataset)",
-            ]
-        case .nodesLost?: return ["distmlctl node ls", "once it is back: \(resume)"]
-        case .budgetSpent?: return ["distmlctl runs show \(id)"]
-        case .failed?: return ["distmlctl logs \(id)", "distmlctl doctor", resume]
-        }
+        next = RunAdvice(run).lines
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import ControlAPI
 import Glibc
 
@@ -124,16 +125,14 @@ struct RemoteContext {
     }
 
     private func spawn(_ words: [String], output: Int32?) throws(RPCError) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if let input { posix_spawn_file_actions_adddup2(&actions, input.descriptor, STDIN_FILENO) }
-        if let output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
+        let streams = [
+            input?.descriptor ?? STDIN_FILENO, output ?? STDOUT_FILENO, STDERR_FILENO,
+        ]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         arguments.append(nil)
         var child: pid_t = 0
-        let failure = posix_spawnp(&child, "ssh", &actions, nil, arguments, environ)
+        let failure = cl_start("ssh", arguments, environ, streams, 0, &child)
         guard failure == 0 else {
             throw RPCError(
                 .notReady,
