@@ -44,12 +44,23 @@ static inline double *packed_row(double *packed, size_t order, size_t i) {
     return packed + i * (2 * order - i - 1) / 2;
 }
 
+// Columns of a row differ, so four sums are read before any is written.
 static void add_ones(
     double *restrict packed, size_t order, const int32_t *restrict indices, size_t count, double w
 ) {
     for (size_t a = 0; a < count; a++) {
         double *row = packed_row(packed, order, (size_t)indices[a]);
-        for (size_t b = a; b < count; b++) row[indices[b]] += w;
+        size_t b = a;
+        for (; b + 4 <= count; b += 4) {
+            double *p0 = row + indices[b], *p1 = row + indices[b + 1];
+            double *p2 = row + indices[b + 2], *p3 = row + indices[b + 3];
+            double s0 = *p0, s1 = *p1, s2 = *p2, s3 = *p3;
+            *p0 = s0 + w;
+            *p1 = s1 + w;
+            *p2 = s2 + w;
+            *p3 = s3 + w;
+        }
+        for (; b < count; b++) row[indices[b]] += w;
     }
 }
 

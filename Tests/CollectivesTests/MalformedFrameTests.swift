@@ -50,7 +50,7 @@ struct MalformedFrameTests {
             ([8, 0, 0, 0, 2, 0, 1, 0], "frame padding"),
             (segment, "before announcing what for"),
             (header + frame(.segment, [1, 2, 3]), "no whole number of float32"),
-            (header + frame(.segment, [UInt8](repeating: 0, count: 4_000)), "were expected"),
+            (header + frame(.segment, [UInt8](repeating: 0, count: 8_000)), "were expected"),
             (frame(.collective, [UInt8](repeating: 7, count: 48)), "collective magic"),
             (frame(.abort, [2]), "node"),
         ]

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinearAlgebra
 import Testing
 import Transport
 
@@ -22,7 +23,8 @@ struct WorkerProcessTests {
         #expect(status.contains("Seccomp:\t2\n"))
         #expect(status.contains("NoNewPrivs:\t1\n"))
         let environment = try String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)
-        #expect(environment == "OPENBLAS_NUM_THREADS=1\0SWIFT_BACKTRACE=enable=no\0")
+        let kernels = kernelsToAskFor().map { "OPENBLAS_CORETYPE=\($0)\0" } ?? ""
+        #expect(environment == "OPENBLAS_NUM_THREADS=1\0SWIFT_BACKTRACE=enable=no\0" + kernels)
         let folder = "/proc/\(pid)/fd"
         let open = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
             Int($0)
