@@ -29,7 +29,7 @@ extension Ring where L: ~Copyable {
         try circulate(&values, .allReduce, reduction, steps: 0..<2 * worldSize - 2)
     }
 
-    /// Bytes that one rank sends in an all-reduce of `byteCount` bytes, heads of frames not counted.
+    /// Bytes that one rank sends in an all-reduce of `byteCount` bytes, without heads of frames.
     public func allReduceBytes(_ byteCount: Int) -> Int {
         worldSize * byteCount > Self.wholeBytesMax
             ? 2 * (worldSize - 1) * byteCount / worldSize : (worldSize - 1) * byteCount

@@ -1,8 +1,9 @@
 import CKernels
 import COpenBLAS
 
-/// The kernels that OpenBLAS is to be told to take, as `OPENBLAS_CORETYPE`, before it is loaded; nil
-/// where it takes the right ones by itself.
+/// The kernels that OpenBLAS is to be told to take; nil where it takes the right ones by itself.
+///
+/// They are told as `OPENBLAS_CORETYPE`, before the library is loaded.
 ///
 /// OpenBLAS knows processors by their model number. One that is younger than the library gets the
 /// kernels of the oldest processor of its family: on such a machine products were 4 to 9 times

@@ -65,7 +65,7 @@ struct AllReduceTests {
     }
 
     @Test(
-        "Chunk c is added in the order of ranks c + 1, c + 2, …, c, whether it travels whole or not",
+        "Chunk c is added in the order of ranks c + 1, c + 2, …, c, travelling whole or not",
         arguments: [1_003, 10_007]
     )
     func order(count: Int) throws {
