@@ -36,21 +36,15 @@ extension Trainer {
                 seed: task.spec.seed
             )
         case .nystrom:
-            let function = KernelFunction(
-                kind: svm.kernel ?? .rbf,
-                gamma: gamma,
-                degree: svm.degree,
-                coef0: svm.coef0
-            )
             map = try nystromMap(
-                function,
+                svm.function(gamma: gamma),
                 of: rows,
                 basis: saved.map { Array($0.dropFirst()) }
             )
         }
         let source = MappedRows(rows, by: map)
         try wrap { () throws(RowSourceError) in
-            try source.keep(bytes: svm.cacheBytes) { observer.tick() }
+            try source.keep(bytes: svm.cacheBytesMax) { observer.tick() }
         }
         features = Features(map: map, rows: source)
         model = LinearModel(

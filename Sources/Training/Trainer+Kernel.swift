@@ -71,16 +71,11 @@ extension Trainer {
         let classes = Swift.max(2, task.classes)
         let own = weights.classWeights
         var plan = KernelPlan(
-            function: KernelFunction(
-                kind: spec.kernel ?? .rbf,
-                gamma: gamma,
-                degree: spec.degree,
-                coef0: spec.coef0
-            ),
+            function: spec.function(gamma: gamma),
             costs: (0..<classes).map { spec.cost * (own.isEmpty ? 1 : own[$0]) }
         )
         plan.tolerance = task.spec.tolerance ?? 1e-3
-        plan.cacheBytes = spec.cacheBytes
+        plan.cacheBytes = spec.cacheBytesMax
         plan.blocksMax = task.spec.steps
         plan.hasProbabilities = spec.hasProbabilities
         plan.seed = task.spec.seed
