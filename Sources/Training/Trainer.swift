@@ -108,13 +108,7 @@ public final class Trainer {
     func isHeldOut(_ row: Int) -> Bool {
         if let fold = task.spec.fold { return foldOfRow[row] == Int32(fold.index) }
         guard let share = task.spec.validationSplit else { return false }
-        var generator = SeededGenerator(
-            seed: task.spec.seed,
-            0x76616C,
-            UInt64(reducer.rank),
-            UInt64(row)
-        )
-        return Double(generator.next() >> 11) * 0x1p-53 < share
+        return HoldOut(share: share, seed: task.spec.seed, rank: reducer.rank).contains(row)
     }
 
     private func splitRows() throws(TrainingError) {

@@ -21,6 +21,7 @@ func check(_ spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
     try checkModel(of: spec, on: manifest)
     try checkRows(of: spec, on: manifest)
     try checkFolds(of: spec, on: manifest)
+    try checkWarmup(of: spec, on: manifest)
 }
 
 private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
