@@ -6,6 +6,16 @@ public enum SVMLoss: String, Codable, Sendable, CaseIterable {
     case squaredHinge = "squared-hinge"
 }
 
+/// What the objective of a finished linear support vector machine charges for.
+public enum MachineCharge: String, Codable, Sendable, CaseIterable {
+    /// ξ, one machine a class.
+    case hinge
+    /// ξ², one machine a class.
+    case squaredHinge = "squared-hinge"
+    /// ξ of Crammer and Singer's one machine for all classes.
+    case crammerSinger = "crammer-singer"
+}
+
 /// How a linear support vector machine tells more than two classes apart.
 public enum Multiclass: String, Codable, Sendable, CaseIterable {
     /// One machine a class against all others.

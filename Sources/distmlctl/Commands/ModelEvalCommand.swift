@@ -6,7 +6,12 @@ import Domain
 struct ModelEvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measure a model on a dataset."
+        abstract: "Measure a model on a dataset.",
+        discussion: """
+            Of more than two classes precision, recall and f1 are means over the classes that \
+            some row has or was called, as in scikit-learn; balanced accuracy is over those that \
+            some row has.
+            """
     )
 
     @Argument(
