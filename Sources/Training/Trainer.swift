@@ -116,7 +116,11 @@ public final class Trainer {
         var counts = [Double](repeating: 0, count: reducer.worldSize)
         counts[reducer.rank] = Double(training.count)
         counts = try summed(counts)
-        rowsOfRanks = counts.map { Int($0) }
+        // They come from other nodes.
+        rowsOfRanks = counts.compactMap { $0 >= 0 && $0 < 0x1p39 ? Int($0) : nil }
+        guard rowsOfRanks.count == counts.count else {
+            throw .learning(.reducer(ReducerError("the ranks tell of \(counts) rows")))
+        }
     }
 
     private func settleChoices() throws(TrainingError) {

@@ -155,23 +155,4 @@ struct FeatureRunTests {
             try run.run()
         }
     }
-
-    @Test("Landmarks of a rank that lies are refused")
-    func parcels() throws {
-        let rows = TrainingTests.rings(classes: 2, rows: 4, isSparse: true)
-        var parcel = LandmarkParcel(columns: 3, isSparse: true)
-        try rows.withRows(0..<4) { parcel.append($0) }
-        let bytes = parcel.bytes
-        var copy = LandmarkParcel(columns: 3, isSparse: true)
-        try copy.append(bytes, rows: 4)
-        #expect(copy.bytes == bytes)
-        var falling = bytes
-        falling.swapAt(4, 8)
-        var infinite = bytes
-        infinite.replaceSubrange((bytes.count - 4)..., with: [0, 0, 128, 127])
-        for bad in [Array(bytes.dropLast()), bytes + [0], [], falling, infinite] {
-            var target = LandmarkParcel(columns: 3, isSparse: true)
-            #expect(throws: (any Error).self) { try target.append(bad, rows: 4) }
-        }
-    }
 }
