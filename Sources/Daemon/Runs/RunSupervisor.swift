@@ -79,7 +79,7 @@ actor RunSupervisor {
         for part in active where await !part.isOver { part.control.stop() }
         let deadline = Deadline.after(limit)
         for part in active {
-            while await !part.isOver, await part.record.status != .ended, !deadline.hasPassed {
+            while await part.isBusy, !deadline.hasPassed {
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }
@@ -200,8 +200,8 @@ actor RunSupervisor {
     private func forgetOld() {
         guard parts.count > 256 else { return }
         Task {
-            for (id, part) in parts where await part.isOver && parts.count > 128 {
-                parts[id] = nil
+            for (id, part) in parts where parts.count > 128 {
+                if await part.isOver, await !part.isBusy { parts[id] = nil }
             }
         }
     }
