@@ -14,11 +14,7 @@ struct ModelEvalCommand: ParsableCommand {
             """
     )
 
-    @Argument(
-        help: "A model, or the run that made it; @last is your latest run's.",
-        completion: LiveNames.modelsAndRuns.completion
-    )
-    var model: String
+    @OptionGroup var chosen: ModelArgument
 
     @Argument(
         help: "A dataset with the same columns and classes.",
@@ -32,7 +28,7 @@ struct ModelEvalCommand: ParsableCommand {
     func run() throws {
         try options.ask(
             ModelEval.self,
-            ModelEval.Params(model: RunReference(model), dataset: dataset),
+            ModelEval.Params(model: chosen.reference, dataset: dataset),
             ModelEvalPrinter()
         )
     }
