@@ -115,6 +115,7 @@ struct FeatureRunTests {
             for record in try run.run() {
                 #expect(record.parameters == undisturbed[0].parameters)
                 #expect(record.lines == undisturbed[0].lines)
+                #expect(record.result.epochs == undisturbed[0].result.epochs)
             }
         }
         run.checkpoint = nil
