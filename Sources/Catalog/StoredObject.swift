@@ -157,6 +157,20 @@ extension Database {
         try objects("tenant = ?", [tenant.text])
     }
 
+    /// Files of models that were removed for good.
+    public func filesOfRemovedModels(of tenant: TenantID) throws(CatalogError) -> [StoredObject] {
+        try objects(
+            """
+            tenant = ? AND kind = ? AND EXISTS (SELECT 1 FROM record
+            WHERE record.tenant = object.tenant AND record.kind = ? AND record.key = ? || owner)
+            """,
+            [
+                tenant.text, StoredObject.Kind.model.rawValue, RecordKind.grave.rawValue,
+                "\(RecordKind.model.rawValue)/",
+            ]
+        )
+    }
+
     /// Marks a file as damaged, or as whole again.
     public func mark(
         _ id: String,

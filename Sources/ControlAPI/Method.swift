@@ -77,5 +77,5 @@ public let allMethods: [any Method.Type] = [
     RunLogs.self, RunStop.self, RunResume.self, RunRm.self, RunCheck.self, RunDiff.self,
     SweepStart.self, SweepLs.self, SweepShow.self, SweepFollow.self, SweepStop.self,
     SweepResume.self, ModelLs.self, ModelShow.self, ModelEval.self, ModelPredict.self,
-    ModelExport.self, Doctor.self, Version.self, Names.self,
+    ModelExport.self, ModelRm.self, Doctor.self, Version.self, Names.self,
 ]

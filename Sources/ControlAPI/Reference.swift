@@ -4,17 +4,18 @@ internal import Domain
 /// `@last`.
 ///
 /// On the wire it is the bare text.
-public protocol Reference: Hashable, Codable, Sendable, CustomStringConvertible {
+public struct Reference<Target>: Hashable, Codable, Sendable, CustomStringConvertible {
     /// As typed.
-    var text: String { get }
+    public let text: String
 
     /// What was typed.
-    init(_ text: String)
-}
+    public init(_ text: String) { self.text = text }
 
-extension Reference {
     /// What was typed.
     public var description: String { text }
+
+    /// Whether the latest is meant, whichever that is.
+    public var isLatest: Bool { text == "@last" }
 
     /// Decodes the bare text.
     public init(from decoder: any Decoder) throws {
@@ -37,15 +38,15 @@ extension Reference {
     /// An exact id wins, then a name (the latest of that name), then a beginning of one id, with or
     /// without its prefix. `@last` is the latest that `uid` started.
     /// - Throws: `.notFound`; `.badUsage` where several ids begin so, which are then named.
-    func target<Target: Referable>(
-        among targets: [Target],
+    func target<Found: Referable>(
+        among targets: [Found],
         uid: UInt32
-    ) throws(RPCError) -> Target {
-        let words = Target.words
-        func latest(_ candidates: [Target]) -> Target? {
+    ) throws(RPCError) -> Found {
+        let words = Found.words
+        func latest(_ candidates: [Found]) -> Found? {
             candidates.max { ($0.startedAt, $0.idText) < ($1.startedAt, $1.idText) }
         }
-        if text == "@last" {
+        if isLatest {
             if let target = latest(targets.filter { $0.starter == uid }) { return target }
             let what = "you have not started a \(words.noun)"
             throw RPCError(.notFound, what, hint: words.startHint)

@@ -1,13 +1,9 @@
 public import Domain
 
 /// How a person points at a run: its id, any unique beginning of it, its name, or `@last`.
-public struct RunReference: Reference {
-    /// As typed.
-    public let text: String
+public typealias RunReference = Reference<RunRecord>
 
-    /// What was typed.
-    public init(_ text: String) { self.text = text }
-
+extension RunReference {
     /// The run that is meant among those of the caller's tenant.
     /// - Throws: `.notFound`; `.badUsage` where several ids begin so.
     public func resolve(

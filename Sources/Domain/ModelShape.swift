@@ -44,6 +44,9 @@ public struct ModelShape: Hashable, Codable, Sendable {
     public var network: NetworkSpec?
     /// The support vectors, for a kernel machine.
     public var kernel: KernelShape?
+    /// What a linear support vector machine was charged for; nil for other models, and where it is
+    /// not known.
+    public var charge: MachineCharge?
     /// Height, width and, where there are several, channels of an image row.
     public var imageShape: [Int]?
     /// Whether raw features are taken as (x − center)·factor before anything else.

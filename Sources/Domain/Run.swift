@@ -98,6 +98,9 @@ public enum RunStatus: String, Codable, Sendable, CaseIterable {
 }
 
 /// How well a model does on rows that are named; only what applies is there.
+///
+/// A mean over classes is, as in scikit-learn, over those that some row has or was called; the
+/// balanced accuracy over those that some row has.
 public struct Metrics: Hashable, Codable, Sendable {
     /// Which rows: `validation`, `training`, or a dataset's name.
     public var on: String

@@ -6,6 +6,16 @@ public enum SVMLoss: String, Codable, Sendable, CaseIterable {
     case squaredHinge = "squared-hinge"
 }
 
+/// What the objective of a finished linear support vector machine charges for.
+public enum MachineCharge: String, Codable, Sendable, CaseIterable {
+    /// ξ, one machine a class.
+    case hinge
+    /// ξ², one machine a class.
+    case squaredHinge = "squared-hinge"
+    /// ξ of Crammer and Singer's one machine for all classes.
+    case crammerSinger = "crammer-singer"
+}
+
 /// How a linear support vector machine tells more than two classes apart.
 public enum Multiclass: String, Codable, Sendable, CaseIterable {
     /// One machine a class against all others.
@@ -44,18 +54,18 @@ public struct SVMSpec: Hashable, Codable, Sendable {
     public var kernel: KernelKind?
     /// γ of the kernel; nil is 1/(columns · variance of all values), which is called `scale`.
     public var gamma: Double?
-    /// Degree of the polynomial kernel.
-    public var degree: Int
-    /// Constant of the polynomial and the sigmoid kernel.
-    public var coef0: Double
+    /// Degree of the polynomial kernel; nil is 3.
+    public var degree: Int?
+    /// Constant of the polynomial and the sigmoid kernel; nil is 0.
+    public var coef0: Double?
     /// How nodes train a kernel machine together; nil chooses.
     public var mode: KernelMode?
     /// What maps rows in mode `features`; nil chooses.
     public var map: FeatureMap?
     /// Number of features in mode `features`; nil chooses.
     public var featureCount: Int?
-    /// Bytes of kernel values kept at most.
-    public var cacheBytes: Int
+    /// Bytes of kernel values kept at most; nil is 200 MiB.
+    public var cacheBytes: Int?
     /// Whether the model gives probabilities (Platt's).
     public var hasProbabilities: Bool
 
@@ -64,9 +74,19 @@ public struct SVMSpec: Hashable, Codable, Sendable {
         cost = 1
         loss = .hinge
         multiclass = .oneVsRest
-        degree = 3
-        coef0 = 0
-        cacheBytes = 200 << 20
         hasProbabilities = false
     }
+
+    /// The kernel with its numbers, where γ is settled.
+    public func function(gamma: Double) -> KernelFunction {
+        KernelFunction(
+            kind: kernel ?? .rbf,
+            gamma: gamma,
+            degree: degree ?? 3,
+            coef0: coef0 ?? 0
+        )
+    }
+
+    /// Bytes of kernel values kept at most, as given or by default.
+    public var cacheBytesMax: Int { cacheBytes ?? 200 << 20 }
 }

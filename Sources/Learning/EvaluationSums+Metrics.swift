@@ -46,6 +46,9 @@ extension EvaluationSums {
     private func fillClassMetrics(_ metrics: inout Metrics) {
         let figures = classFigures
         let occurring = figures.filter { $0.rows > 0 }
+        // As scikit-learn has it: classes that rows have or are called; others say nothing.
+        let present = figures.indices.filter { figures[$0].rows > 0 || callsOf($0) > 0 }
+            .map { figures[$0] }
         func mean(_ figures: [ClassFigures], _ value: (ClassFigures) -> Double) -> Double {
             figures.isEmpty ? 0 : figures.reduce(0) { $0 + value($1) } / Double(figures.count)
         }
@@ -56,10 +59,10 @@ extension EvaluationSums {
         // share that is right, and so is their harmonic mean.
         metrics.f1Micro = right / rows
         let isBinary = classes == 2
-        metrics.precision = isBinary ? figures[1].precision : mean(figures, \.precision)
-        metrics.recall = isBinary ? figures[1].recall : mean(occurring, \.recall)
-        metrics.f1 = isBinary ? figures[1].f1 : mean(figures, \.f1)
-        metrics.f1Macro = mean(figures, \.f1)
+        metrics.precision = isBinary ? figures[1].precision : mean(present, \.precision)
+        metrics.recall = isBinary ? figures[1].recall : mean(present, \.recall)
+        metrics.f1 = isBinary ? figures[1].f1 : mean(present, \.f1)
+        metrics.f1Macro = mean(present, \.f1)
         metrics.perClass = figures
         guard classes <= Metrics.confusionClassesMax else { return }
         metrics.confusion = (0..<classes).map { row in
@@ -67,11 +70,16 @@ extension EvaluationSums {
         }
     }
 
+    /// Rows that were called this class.
+    private func callsOf(_ number: Int) -> Double {
+        (0..<classes).reduce(0) { $0 + confusion[$1 * classes + number] }
+    }
+
     private var classFigures: [ClassFigures] {
         (0..<classes).map { k in
             let hits = confusion[k * classes + k]
             let actual = (0..<classes).reduce(0) { $0 + confusion[k * classes + $1] }
-            let called = (0..<classes).reduce(0) { $0 + confusion[$1 * classes + k] }
+            let called = callsOf(k)
             // A class that does not occur has no recall; one never called has precision 0.
             let recall = actual > 0 ? hits / actual : 0
             let precision = called > 0 ? hits / called : 0

@@ -40,11 +40,21 @@ public enum LIBLINEARModel {
         )
     }
 
-    /// A solver whose models have as many weights a column as ours, and whose probabilities, if it
-    /// has any, are ours: of two classes those of softmax are logistic in the scores' difference.
+    /// The solver that fits such a machine.
+    ///
+    /// For other models one whose models have as many weights
+    /// a column as ours, and whose probabilities, if it has any, are ours: of two classes those of
+    /// softmax are logistic in the scores' difference.
     private static func solver(_ model: ModelContents, _ folded: FoldedWeights) -> String {
         let kind = model.shape.kind
         if model.classes.isEmpty { return "L2R_L2LOSS_SVR" }
+        if kind == .svm {
+            return switch model.shape.charge {
+            case .crammerSinger: "MCSVM_CS"
+            case .squaredHinge: "L2R_L2LOSS_SVC"
+            case .hinge, nil: "L2R_L1LOSS_SVC_DUAL"
+            }
+        }
         if folded.outputs > 1 { return kind == .softmax ? "MCSVM_CS" : "L2R_L2LOSS_SVC" }
         let isLikelihood = kind == .logistic || kind == .softmax
         return isLikelihood && model.shape.threshold ?? 0 == 0 ? "L2R_LR" : "L2R_L2LOSS_SVC"

@@ -36,21 +36,15 @@ extension Trainer {
                 seed: task.spec.seed
             )
         case .nystrom:
-            let function = KernelFunction(
-                kind: svm.kernel ?? .rbf,
-                gamma: gamma,
-                degree: svm.degree,
-                coef0: svm.coef0
-            )
             map = try nystromMap(
-                function,
+                svm.function(gamma: gamma),
                 of: rows,
                 basis: saved.map { Array($0.dropFirst()) }
             )
         }
         let source = MappedRows(rows, by: map)
         try wrap { () throws(RowSourceError) in
-            try source.keep(bytes: svm.cacheBytes) { observer.tick() }
+            try source.keep(bytes: svm.cacheBytesMax) { observer.tick() }
         }
         features = Features(map: map, rows: source)
         model = LinearModel(
@@ -156,21 +150,10 @@ extension Trainer {
         )
         var numbers = training
         shuffle(&numbers, using: &generator)
-        var parcel = LandmarkParcel(columns: task.columns, isSparse: task.isSparse)
-        for row in numbers.prefix(counts[reducer.rank]).sorted() {
-            try wrap { () throws(RowSourceError) in
-                try rows.withRows(Int(row)..<Int(row) + 1) { parcel.append($0) }
-            }
+        let own = numbers.prefix(counts[reducer.rank]).sorted()
+        return try learned { () throws(LearningError) in
+            try Landmarks(function, of: rows, numbers: own, counts: counts, with: reducer)
         }
-        let all = try gathered(parcel.bytes)
-        parcel = LandmarkParcel(columns: task.columns, isSparse: task.isSparse)
-        for (rank, bytes) in all.enumerated() {
-            do { try parcel.append(bytes, rows: counts[rank]) } catch {
-                let reason = "rank \(rank) sent landmarks that are none: \(error)"
-                throw .learning(.reducer(ReducerError(reason)))
-            }
-        }
-        return parcel.landmarks(function)
     }
 
     private func gathered(_ bytes: [UInt8]) throws(TrainingError) -> [[UInt8]] {
@@ -192,97 +175,5 @@ extension Trainer {
         }
         guard !basis.isEmpty else { throw .learning(.kernelNotFinite) }
         return basis
-    }
-}
-
-/// Landmarks on their way between ranks.
-///
-/// | Bytes | Meaning |
-/// |---|---|
-/// | 4 · columns | the values of a dense row, for each |
-/// | 4, 4 · count, 4 · count | entries of a sparse row, their columns, their values, for each |
-struct LandmarkParcel {
-    private let columns: Int
-    private let isSparse: Bool
-    private var rows = 0
-    private var offsets = [0]
-    private var indices: [Int32] = []
-    private var values: [Float] = []
-
-    init(columns: Int, isSparse: Bool) { (self.columns, self.isSparse) = (columns, isSparse) }
-
-    /// Appends all rows of a batch.
-    mutating func append(_ batch: Batch) {
-        rows += batch.rows
-        switch batch.features {
-        case .dense(let base):
-            values += UnsafeBufferPointer(start: base, count: batch.rows * columns)
-        case .sparse(let starts, let places, let entries):
-            for row in 0..<batch.rows {
-                for entry in Int(starts[row])..<Int(starts[row + 1]) {
-                    indices.append(places[entry])
-                    values.append(entries[entry])
-                }
-                offsets.append(values.count)
-            }
-        }
-    }
-
-    /// Appends the rows that another rank sent; whoever wrote them is not trusted.
-    mutating func append(_ bytes: [UInt8], rows count: Int) throws(WireError) {
-        var reader = ByteReader(bytes)
-        for _ in 0..<count {
-            var width = columns
-            if isSparse {
-                width = try reader.count("entries", limit: columns, itemBytes: 8)
-                var last: Int32 = -1
-                for _ in 0..<width {
-                    let column: Int32 = try reader.integer("column")
-                    guard column > last, Int(column) < columns else {
-                        throw .badValue(what: "column", value: "\(column)")
-                    }
-                    indices.append(column)
-                    last = column
-                }
-            }
-            for _ in 0..<width {
-                let value = try reader.float("value")
-                guard value.isFinite else { throw .badValue(what: "value", value: "\(value)") }
-                values.append(value)
-            }
-            offsets.append(values.count)
-        }
-        rows += count
-        try reader.finish()
-    }
-
-    /// The rows' bytes.
-    var bytes: [UInt8] {
-        var writer = ByteWriter(capacity: 8 * values.count + 4 * rows)
-        for row in 0..<rows {
-            let range =
-                isSparse
-                ? offsets[row]..<offsets[row + 1] : row * columns..<(row + 1) * columns
-            if isSparse {
-                writer.write(UInt32(range.count))
-                for entry in range { writer.write(indices[entry]) }
-            }
-            for entry in range { writer.write(values[entry]) }
-        }
-        return writer.bytes
-    }
-
-    /// The landmarks.
-    func landmarks(_ function: KernelFunction) -> Landmarks {
-        guard isSparse else {
-            return Landmarks(function, dense: values, columns: columns, count: rows)
-        }
-        return Landmarks(
-            function,
-            offsets: offsets,
-            indices: indices,
-            values: values,
-            columns: columns
-        )
     }
 }

@@ -71,16 +71,11 @@ extension Trainer {
         let classes = Swift.max(2, task.classes)
         let own = weights.classWeights
         var plan = KernelPlan(
-            function: KernelFunction(
-                kind: spec.kernel ?? .rbf,
-                gamma: gamma,
-                degree: spec.degree,
-                coef0: spec.coef0
-            ),
+            function: spec.function(gamma: gamma),
             costs: (0..<classes).map { spec.cost * (own.isEmpty ? 1 : own[$0]) }
         )
         plan.tolerance = task.spec.tolerance ?? 1e-3
-        plan.cacheBytes = spec.cacheBytes
+        plan.cacheBytes = spec.cacheBytesMax
         plan.blocksMax = task.spec.steps
         plan.hasProbabilities = spec.hasProbabilities
         plan.seed = task.spec.seed
@@ -94,10 +89,12 @@ extension Trainer {
     ) -> any KernelSolver {
         // Measured over three ranks: a cascade takes half of the processor's time on a9a and a
         // third on 10,000 images, with 2 and 4 rounds where exact has 127 and 513.
-        let isCascade = task.spec.svm?.mode != .exact && reducer.worldSize > 1
-        return isCascade
-            ? CascadeKernelSolver(data, plan, meeting: meeting)
-            : ExactKernelSolver(data, plan, meeting: meeting)
+        guard task.spec.svm?.mode != .exact, reducer.worldSize > 1 else {
+            return ExactKernelSolver(data, plan, meeting: meeting)
+        }
+        let cascade = CascadeKernelSolver(data, plan, meeting: meeting)
+        cascade.isInterruptedBy = { $0[0] > 0 || $0[1] > 0 }
+        return cascade
     }
 
     /// One line of what was chosen, for the person who started the run.
@@ -146,7 +143,7 @@ extension Trainer {
         }
         if wishes[0] > 0 {
             if tellsState { save() }
-            return try close(job.solver, .stopped, "stopped on request")
+            return stopped(job.solver)
         }
         return wishes[1] > 0 ? try close(job.solver, .limitReached, "the time was up") : nil
     }
@@ -183,6 +180,18 @@ extension Trainer {
     private func report(_ report: KernelReport, blocks: Int) {
         state.step = blocks
         self.report(loss: report.dual, epoch: 0, rate: 0, gap: report.gap)
+    }
+
+    /// Ends at once: no model is kept of a run that was stopped, so none is made and measured.
+    private func stopped(_ solver: any KernelSolver) -> TrainingOutput {
+        var result = RunResult(outcome: .stopped, rule: "stopped on request", cause: nil)
+        result.steps = state.step
+        result.searchSeconds = elapsed
+        let report = solver.report
+        var figures = SVMFigures()
+        (figures.gap, figures.rounds) = (report.gap, report.rounds)
+        result.svm = figures
+        return closed(result)
     }
 
     private func close(

@@ -18,7 +18,7 @@ extension Trainer {
         result.rateTrial = stride(from: 0, to: state.rateTrial.count, by: 2).map {
             RatePoint(rate: state.rateTrial[$0], loss: state.rateTrial[$0 + 1])
         }
-        guard outcome != .diverged else { return close(result) }
+        guard outcome != .diverged else { return closed(result) }
         try compareParameters(parameters)
         let (shape, words) = finished(parameters)
         return try measured(
@@ -46,7 +46,9 @@ extension Trainer {
         if let held, let cut = try chosenCut(held, shape) { shape.threshold = cut.threshold }
         let scorer = makeScorer(shape, words: words)
         let trained = ScoredRows(rows, by: scorer) { !self.isHeldOut($0) }
-        let sums = try measure(trained)
+        guard let sums = try measureUnlessStopped(trained) else {
+            return unmeasured(result, shape, words)
+        }
         result.loss =
             try isResampled
             ? drawnLoss(scorer) : sums.meanLoss(weights: weights.normalized)
@@ -54,7 +56,9 @@ extension Trainer {
         if let held {
             // It knows the threshold that was chosen by the same scores.
             held.scorer.inner = scorer
-            let sums = try measure(held)
+            guard let sums = try measureUnlessStopped(held) else {
+                return unmeasured(result, shape, words)
+            }
             var metrics = sums.metrics(on: "validation", by: shape)
             metrics.add(try walks(held, sums.rowsByClass, by: shape))
             result.metrics.append(metrics)
@@ -62,10 +66,20 @@ extension Trainer {
         var metrics = sums.metrics(on: "training", by: shape)
         metrics.add(try walks(trained, sums.rowsByClass, by: shape))
         result.metrics.append(metrics)
-        return close(result, shape, Vector(words))
+        return closed(result, shape, Vector(words))
     }
 
-    private func close(
+    private func unmeasured(
+        _ result: consuming RunResult,
+        _ shape: ModelShape,
+        _ words: [Float]
+    ) -> TrainingOutput {
+        result.rule += "; it was stopped while the model was measured"
+        return closed(result, shape, Vector(words))
+    }
+
+    /// A result with what was measured of the run itself.
+    func closed(
         _ result: consuming RunResult,
         _ shape: ModelShape? = nil,
         _ words: consuming Vector = Vector(zeros: 0)
@@ -107,6 +121,35 @@ extension Trainer {
         try wrap { () throws(RowSourceError) in
             try forEachBatch(of: scored) { sums.add($0, by: scored.scorer) }
         }
+        return try total(sums)
+    }
+
+    /// Sums over the rows of all ranks; nil where a rank was asked to stop meanwhile.
+    ///
+    /// A kernel machine takes as long for its scores as for its search, so ranks ask each other
+    /// about every quarter of a second.
+    private func measureUnlessStopped(
+        _ scored: ScoredRows
+    ) throws(TrainingError) -> EvaluationSums? {
+        guard task.usesKernel else { return try measure(scored) }
+        var sums = EvaluationSums(classes: task.classes)
+        scored.scorer.beginPass()
+        var row = 0
+        while true {
+            let end = observer.seconds + 0.25
+            row = try wrap { () throws(RowSourceError) in
+                try forEachBatch(of: scored, from: row, while: { observer.seconds < end }) {
+                    sums.add($0, by: scored.scorer)
+                }
+            }
+            var flags = [row < scored.source.rows ? 1.0 : 0, observer.isAskedToStop ? 1 : 0]
+            do { try reducer.max(&flags) } catch { throw .learning(.reducer(error)) }
+            if flags[0] == 0 { return try total(sums) }
+            if flags[1] > 0 { return nil }
+        }
+    }
+
+    private func total(_ sums: EvaluationSums) throws(TrainingError) -> EvaluationSums {
         let values = try summed(sums.values)
         return EvaluationSums(classes: task.classes, values: values) ?? sums
     }

@@ -273,7 +273,10 @@ extension Trainer {
             return .diverged(nil)
         }
         var watch = plateau
-        let advice = watch.handle(loss + penalty(at: descent.search.parameters))
+        // While the rate still rises, a loss says nothing of where it will settle.
+        let isRising = Double(state.epoch) <= task.spec.optimizer.warmupEpochs ?? 0
+        let value = loss + penalty(at: descent.search.parameters)
+        let advice = isRising ? .goOn : watch.handle(value)
         plateau = watch
         // A rate that falls to a plan ends with the plan.
         if !choices.schedule.isPlanned {

@@ -77,7 +77,8 @@ extension Trainer {
 
     private func run(_ search: Search) throws(TrainingError) -> TrainingOutput {
         let (solver, shared) = (search.solver, search.shared)
-        let passesBefore = state.epoch
+        // What making the solver takes was counted when the run began.
+        let passesBefore = state.epoch > 0 ? state.epoch - search.rows.passes : 0
         while true {
             let verdict: SolverVerdict
             do { verdict = try solver.advance() } catch { throw .learning(error) }

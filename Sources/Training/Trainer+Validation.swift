@@ -102,10 +102,21 @@ extension Trainer {
         _ body: (Batch) -> Void
     ) throws(RowSourceError) {
         scored.scorer.beginPass()
+        _ = try forEachBatch(of: scored, from: 0, while: { true }, body)
+    }
+
+    /// Hands the rows from `first` on to `body`, at least a block and as long as `goesOn`.
+    /// - Returns: the first row that was not looked at.
+    func forEachBatch(
+        of scored: ScoredRows,
+        from first: Int,
+        while goesOn: () -> Bool,
+        _ body: (Batch) -> Void
+    ) throws(RowSourceError) -> Int {
         let source = scored.source
-        var low = 0
+        var low = first
         let lookRows = source.lookRows(1024)
-        while low < source.rows {
+        while low < source.rows, low == first || goesOn() {
             let high = Swift.min(source.rows, low + lookRows)
             let base = low
             try source.withRows(low..<high) { batch in
@@ -120,5 +131,6 @@ extension Trainer {
             observer.tick()
             low = high
         }
+        return low
     }
 }

@@ -108,13 +108,7 @@ public final class Trainer {
     func isHeldOut(_ row: Int) -> Bool {
         if let fold = task.spec.fold { return foldOfRow[row] == Int32(fold.index) }
         guard let share = task.spec.validationSplit else { return false }
-        var generator = SeededGenerator(
-            seed: task.spec.seed,
-            0x76616C,
-            UInt64(reducer.rank),
-            UInt64(row)
-        )
-        return Double(generator.next() >> 11) * 0x1p-53 < share
+        return HoldOut(share: share, seed: task.spec.seed, rank: reducer.rank).contains(row)
     }
 
     private func splitRows() throws(TrainingError) {
@@ -122,7 +116,11 @@ public final class Trainer {
         var counts = [Double](repeating: 0, count: reducer.worldSize)
         counts[reducer.rank] = Double(training.count)
         counts = try summed(counts)
-        rowsOfRanks = counts.map { Int($0) }
+        // They come from other nodes.
+        rowsOfRanks = counts.compactMap { $0 >= 0 && $0 < 0x1p39 ? Int($0) : nil }
+        guard rowsOfRanks.count == counts.count else {
+            throw .learning(.reducer(ReducerError("the ranks tell of \(counts) rows")))
+        }
     }
 
     private func settleChoices() throws(TrainingError) {

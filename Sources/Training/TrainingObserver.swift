@@ -42,7 +42,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .parametersDiffer(let step):
             "the ranks hold different parameters at step \(step); memory or a processor is at fault"
         case .foreignCheckpoint(let reason): "the checkpoint does not fit: \(reason)"
-        case .noRows: "no rows to train on"
+        case .noRows: "no row is left to train on; --val-split says how many are held out"
         case .unsupported(let algorithm): "this worker knows no \(algorithm.rawValue)"
         case .fewRows(let rank, let rows, let least):
             "rank \(rank) would sum over \(rows) rows in a step; under \(least) tell of single "

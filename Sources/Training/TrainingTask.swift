@@ -83,6 +83,12 @@ public struct TrainingTask: Hashable, Codable, Sendable {
         )
         shape.network = spec.network
         shape.imageShape = imageShape
+        if kind == .svm {
+            let svm = spec.svm ?? SVMSpec()
+            let isJoint = svm.multiclass == .crammerSinger && shape.outputs > 1
+            shape.charge =
+                isJoint ? .crammerSinger : svm.loss == .hinge ? .hinge : .squaredHinge
+        }
         return shape
     }
 

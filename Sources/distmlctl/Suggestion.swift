@@ -44,7 +44,7 @@ func misspelledOption(in words: [String], of root: any ParsableCommand.Type) -> 
         path.append(word)
     }
     guard subcommands(of: command).isEmpty else { return nil }
-    let known = longOptions(of: command)
+    let known = longOptions(of: command, withHidden: true)
     for word in words.dropFirst(path.count - 1) {
         if word == "--" { return nil }
         let option = String(word.prefix { $0 != "=" })
@@ -75,10 +75,15 @@ func unknownOption(_ option: String, of spelled: String, among known: [String]) 
     return RPCError(.badUsage, "'\(spelled)' has no option '\(printable(option))'", hint: hint)
 }
 
-/// The long options of a command, as its help lists them.
-func longOptions(of command: any ParsableCommand.Type) -> [String] {
+/// The long options of a command, as its help lists them; on demand also those that it takes only
+/// to say why not.
+func longOptions(
+    of command: any ParsableCommand.Type,
+    withHidden: Bool = false
+) -> [String] {
     var found: [String] = []
-    for line in Distmlctl.helpMessage(for: command, columns: 200).split(separator: "\n") {
+    let help = Distmlctl.helpMessage(for: command, includeHidden: withHidden, columns: 200)
+    for line in help.split(separator: "\n") {
         let bare = line.drop { $0 == " " }
         guard bare.hasPrefix("-") else { continue }
         for word in bare.split(whereSeparator: { " ,/".contains($0) }) {

@@ -157,7 +157,20 @@ struct RunTests {
         #expect(throws: CatalogError.changed(noun: "model", name: "best")) {
             try database.put(other)
         }
+        let file = StoredObject(
+            tenant: red,
+            id: "f2",
+            kind: .model,
+            owner: "r-2",
+            part: 1,
+            hash: hash(9),
+            bytes: 168
+        )
+        try database.put(file)
+        #expect(try database.filesOfRemovedModels(of: red).isEmpty)
         try database.removeModel(of: second.run, for: caller(red))
+        #expect(try database.filesOfRemovedModels(of: red) == [file])
+        #expect(try database.filesOfRemovedModels(of: blue).isEmpty)
         #expect(try database.model(named: ModelName(checked: "best"), for: caller(red)) == first)
         #expect(throws: CatalogError.notFound(noun: "model", name: "r-2")) {
             try database.removeModel(of: second.run, for: caller(red))

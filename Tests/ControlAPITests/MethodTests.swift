@@ -26,7 +26,7 @@ struct MethodTests {
     func roles() {
         let writing = [
             "dataset.add", "dataset.rm", "run.start", "run.stop", "run.resume", "run.rm",
-            "cert.reload", "sweep.start", "sweep.stop", "sweep.resume",
+            "cert.reload", "sweep.start", "sweep.stop", "sweep.resume", "model.rm",
         ]
         for method in allMethods where writing.contains(method.name) {
             #expect(method.role > .viewer, "\(method.name)")

@@ -5,27 +5,6 @@ import Testing
 
 @Suite("What kernel machines may be asked for")
 struct KernelCheckTests {
-    private func data(columns: Int) -> DatasetManifest {
-        DatasetManifest(
-            tenant: .default,
-            name: DatasetName(checked: "d"),
-            version: ContentHash(bytes: [UInt8](repeating: 7, count: 32)),
-            layout: .dense,
-            rows: 30,
-            columns: columns,
-            nonzeros: 60,
-            mapping: ColumnMapping(columns: nil, count: columns),
-            labels: .classes(["no", "yes"]),
-            classCounts: [],
-            constantColumns: [],
-            shards: [],
-            seed: 0,
-            format: "csv",
-            warnings: [],
-            addedAt: 1
-        )
-    }
-
     /// What is refused of a machine by `kernel`; nil where all is well.
     private func refusal(
         _ kernel: KernelKind?,
@@ -38,7 +17,7 @@ struct KernelCheckTests {
         change(&spec, &svm)
         spec.svm = svm
         do {
-            try check(spec, on: data(columns: columns))
+            try check(spec, on: sampleManifest(columns: columns))
             return nil
         } catch { return error }
     }
@@ -79,19 +58,24 @@ struct KernelCheckTests {
     func polynomial() {
         for bad in [0, -3, 33] { #expect(refused(.poly) { $0.degree = bad } == "--degree") }
         #expect(refused(.poly) { $0.degree = 5 } == nil)
-        #expect(refused(.rbf) { $0.degree = 5 } == "--degree")
+        // Also what would be poly's by default: it was given, and means nothing.
+        for kernel in [KernelKind.linear, .rbf, .sigmoid] {
+            let found = refusal(kernel) { $1.degree = 3 }
+            #expect(found?.option == "--degree")
+            #expect(found?.reason.contains("--kernel \(kernel.rawValue)") == true)
+        }
         for bad in [Double.infinity, .nan] {
             #expect(refused(.poly) { $0.coef0 = bad } == "--coef0")
         }
         #expect(refused(.sigmoid) { $0.coef0 = -1 } == nil)
-        #expect(refused(.rbf) { $0.coef0 = 1 } == "--coef0")
+        #expect(refused(.rbf) { $0.coef0 = 0 } == "--coef0")
     }
 
     @Test("Without a kernel nothing of a kernel is taken")
     func none() {
         #expect(refused(nil) { $0.gamma = 0.1 } == "--gamma")
-        #expect(refused(nil) { $0.degree = 2 } == "--degree")
-        #expect(refused(nil) { $0.coef0 = 1 } == "--coef0")
+        #expect(refused(nil) { $0.degree = 3 } == "--degree")
+        #expect(refused(nil) { $0.coef0 = 0 } == "--coef0")
         #expect(refused(nil) { $0.mode = .exact } == "--mode")
         #expect(refused(nil) { $0.map = .fourier } == "--map")
         #expect(refused(nil) { $0.featureCount = 9 } == "--features")

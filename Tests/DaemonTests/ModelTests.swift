@@ -10,7 +10,6 @@ import Training
 @testable import Daemon
 
 private let member = Caller(uid: 1_000, tenant: .default, role: .member)
-private let hash = ContentHash(bytes: [UInt8](repeating: 7, count: 32))
 
 private func dataset(
     _ name: String,
@@ -19,34 +18,25 @@ private func dataset(
     classes: [String] = ["no", "yes"],
     layout: RowLayout = .sparse
 ) -> DatasetManifest {
-    DatasetManifest(
-        tenant: .default,
-        name: DatasetName(checked: name),
-        version: hash,
-        layout: layout,
+    var data = sampleManifest(
+        name,
         rows: 0,
         columns: columns,
-        nonzeros: 0,
-        mapping: ColumnMapping(columns: names, count: columns),
         labels: .classes(classes),
-        classCounts: [],
-        constantColumns: [],
-        shards: [],
-        seed: 0,
-        format: "libsvm",
-        warnings: [],
-        addedAt: 1
+        layout: layout
     )
+    data.mapping = ColumnMapping(columns: names, count: columns)
+    return data
 }
 
 private func finished(
     on data: DatasetManifest,
-    kind: ModelKind,
-    parameters: [Float]
+    kind: ModelKind = .logistic,
+    parameters: [Float],
+    run: RunID = RunID(checked: "r-abcdef")
 ) -> FinishedModel {
     var spec = RunSpec(algorithm: .sgd, dataset: data.name)
     spec.name = ModelName(checked: "m")
-    let run = RunID(checked: "r-abcdef")
     let plan = RunPlan(
         run: run,
         tenant: .default,
@@ -136,6 +126,59 @@ struct ModelTests {
         #expect(throws: RPCError.self) { try sparse.requireFit(dataset("d", columns: 4)) }
         #expect(throws: RPCError.self) {
             try sparse.requireFit(dataset("d", columns: 2, layout: .dense))
+        }
+    }
+
+    @Test("What a node has not heard of it asks the others for")
+    func elsewhere() async throws {
+        try await withNodes { nodes in
+            try await nodes.startAll()
+            let (a, b) = (try nodes["a"].services.data, try nodes["b"].services.data)
+            for number in 0..<5 {
+                let run = RunID(checked: "r-made\(number)")
+                let data = dataset("x", columns: 2)
+                let manifest = ModelManifest(finished(on: data, parameters: [1, 2, 3], run: run))
+                // Nobody is told: it lies there as a model does whose news is on its way.
+                try await a.catalog { database throws(CatalogError) in try database.put(manifest) }
+                #expect(try await b.model(RunReference(run.text), for: member) == manifest)
+            }
+            await #expect(throws: RPCError.self) {
+                try await b.model(RunReference("n"), for: member)
+            }
+        }
+    }
+
+    @Test("A model that is removed is gone on all nodes, with its file, and does not come back")
+    func removal() async throws {
+        try await withNodes { nodes in
+            try await nodes.startAll()
+            let model = finished(on: dataset("x", columns: 2), parameters: [1, 2, 3])
+            let (a, c) = (try nodes["a"].services.data, try nodes["c"].services.data)
+            try await a.save(model)
+            for name in ["a", "b", "c"] {
+                let data = try nodes[name].services.data
+                try await wait(for: "the model on \(name)") {
+                    data.objects.list(tenant: .default).count == 1
+                }
+            }
+            let client = try nodes.client("b")
+            let reply = try await client.ask("model.rm", params: #"{"model":"m"}"#)
+            #expect((reply["result"] as? [String: Any])?["run"] as? String == "r-abcdef")
+            for name in ["a", "b", "c"] {
+                let data = try nodes[name].services.data
+                #expect(data.objects.list(tenant: .default).isEmpty, "\(name)")
+                await #expect(throws: RPCError.self) {
+                    try await data.model(RunReference("m"), for: member)
+                }
+            }
+            #expect(code(try await client.ask("model.rm", params: #"{"model":"m"}"#)) == 500)
+            // A seat that stores late stores nothing that stays.
+            try await c.save(model)
+            await c.keepModels()
+            #expect(c.objects.list(tenant: .default).isEmpty)
+            await #expect(throws: RPCError.self) {
+                try await c.model(RunReference("m"), for: member)
+            }
         }
     }
 

@@ -5,27 +5,6 @@ import Testing
 
 @Suite("What L-BFGS, Newton and machines may be asked for")
 struct SolverCheckTests {
-    private func data(_ labels: LabelKind = .classes(["no", "yes"])) -> DatasetManifest {
-        DatasetManifest(
-            tenant: .default,
-            name: DatasetName(checked: "d"),
-            version: ContentHash(bytes: [UInt8](repeating: 7, count: 32)),
-            layout: .dense,
-            rows: 30,
-            columns: 2,
-            nonzeros: 60,
-            mapping: ColumnMapping(columns: nil, count: 2),
-            labels: labels,
-            classCounts: [],
-            constantColumns: [],
-            shards: [],
-            seed: 0,
-            format: "csv",
-            warnings: [],
-            addedAt: 1
-        )
-    }
-
     /// The option that is refused; nil where all is well.
     private func refused(
         _ algorithm: Algorithm,
@@ -36,7 +15,7 @@ struct SolverCheckTests {
         if algorithm == .svm { spec.svm = SVMSpec() }
         change(&spec)
         do {
-            try check(spec, on: data(labels))
+            try check(spec, on: sampleManifest(labels: labels))
             return nil
         } catch { return error.option }
     }

@@ -7,25 +7,7 @@ import Testing
 @Suite("What a sweep may ask for, and how it is told")
 struct SweepCheckTests {
     private func manifest(_ counts: [Int]) -> DatasetManifest {
-        let names = counts.indices.map { "k\($0)" }
-        return DatasetManifest(
-            tenant: .default,
-            name: DatasetName(checked: "toys"),
-            version: ContentHash(bytes: [UInt8](repeating: 7, count: 32)),
-            layout: .dense,
-            rows: counts.isEmpty ? 40 : counts.reduce(0, +),
-            columns: 2,
-            nonzeros: 20,
-            mapping: ColumnMapping(columns: nil, count: 2),
-            labels: counts.isEmpty ? .real : .classes(names),
-            classCounts: zip(names, counts).map { ClassCount(label: $0, count: $1) },
-            constantColumns: [],
-            shards: [],
-            seed: 1,
-            format: "csv",
-            warnings: [],
-            addedAt: 0
-        )
+        sampleManifest(counts.enumerated().map { ("k\($0)", $1) }, name: "toys")
     }
 
     private func spec(folds: Int) -> RunSpec {

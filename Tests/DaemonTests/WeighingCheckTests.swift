@@ -5,31 +5,6 @@ import Testing
 
 @Suite("Refusals about classes, scales and figures, before a run starts")
 struct WeighingCheckTests {
-    private func manifest(
-        _ counts: [(String, Int)],
-        layout: RowLayout = .dense,
-        name: String = "d"
-    ) -> DatasetManifest {
-        DatasetManifest(
-            tenant: .default,
-            name: DatasetName(checked: name),
-            version: ContentHash(bytes: [UInt8](repeating: 7, count: 32)),
-            layout: layout,
-            rows: counts.isEmpty ? 10 : counts.reduce(0) { $0 + $1.1 },
-            columns: 2,
-            nonzeros: 20,
-            mapping: ColumnMapping(columns: nil, count: 2),
-            labels: counts.isEmpty ? .real : .classes(counts.map { $0.0 }),
-            classCounts: counts.map { ClassCount(label: $0.0, count: $0.1) },
-            constantColumns: [],
-            shards: [],
-            seed: 1,
-            format: "csv",
-            warnings: [],
-            addedAt: 0
-        )
-    }
-
     private let two = [("no", 30), ("yes", 5)]
 
     /// The sentence with which a run is refused; nil where it is not.
@@ -49,18 +24,18 @@ struct WeighingCheckTests {
     @Test("One class alone is refused, also where the other has a name and no rows")
     func singleClass() {
         for counts in [[("a", 10)], [("a", 10), ("b", 0)]] {
-            let found = refusal(on: manifest(counts)) { _ in }
+            let found = refusal(on: sampleManifest(counts)) { _ in }
             #expect(
                 found == "--dataset: d has the single class 'a'; there is nothing to tell apart"
             )
         }
-        #expect(refusal(on: manifest(two)) { _ in } == nil)
+        #expect(refusal(on: sampleManifest(two)) { _ in } == nil)
     }
 
     @Test("A weight wants a class that exists, once, and a number above 0")
     func weights() {
         func refused(_ weights: [(String, Double)]) -> String? {
-            refusal(on: manifest(two)) { spec in
+            refusal(on: sampleManifest(two)) { spec in
                 spec.weighing.classWeights = weights.map { ClassWeight(label: $0.0, weight: $0.1) }
             }
         }
@@ -69,12 +44,12 @@ struct WeighingCheckTests {
         #expect(refused([("yes", 0)])?.contains("must be a number above 0") == true)
         #expect(refused([("yes", .infinity)])?.contains("must be a number above 0") == true)
         #expect(refused([("yes", 1), ("yes", 2)])?.contains("has two weights") == true)
-        let both = refusal(on: manifest(two)) { spec in
+        let both = refusal(on: sampleManifest(two)) { spec in
             spec.weighing.classWeights = [ClassWeight(label: "yes", weight: 2)]
             spec.weighing.balance = .weights
         }
         #expect(both?.contains("--balance weights already says") == true)
-        let real = refusal(on: manifest([])) { $0.weighing.balance = .oversample }
+        let real = refusal(on: sampleManifest([])) { $0.weighing.balance = .oversample }
         #expect(real?.hasPrefix("--balance: the labels of d are real values") == true)
     }
 
@@ -85,7 +60,7 @@ struct WeighingCheckTests {
             _ rule: ThresholdRule,
             _ split: Double? = 0.2
         ) -> String? {
-            refusal(on: manifest(counts)) { spec in
+            refusal(on: sampleManifest(counts)) { spec in
                 spec.weighing.threshold = rule
                 spec.validationSplit = split
             }
@@ -111,7 +86,7 @@ struct WeighingCheckTests {
             _ algorithm: Algorithm = .sgd,
             _ split: Double? = 0.2
         ) -> String? {
-            refusal(algorithm, on: manifest(counts)) { spec in
+            refusal(algorithm, on: sampleManifest(counts)) { spec in
                 spec.metric = metric
                 spec.patience = patience
                 spec.validationSplit = split
@@ -129,7 +104,7 @@ struct WeighingCheckTests {
     @Test("A scale that moves zeros wants a free bias where rows are sparse")
     func scale() {
         func refused(_ scale: FeatureScale, _ bias: Bias, _ layout: RowLayout) -> String? {
-            refusal(on: manifest(two, layout: layout)) { spec in
+            refusal(on: sampleManifest(two, layout: layout)) { spec in
                 spec.weighing.scale = scale
                 spec.bias = bias
             }
@@ -146,7 +121,7 @@ struct WeighingCheckTests {
     func solvers() {
         for algorithm in [Algorithm.lbfgs, .newton, .svm] {
             func refused(_ change: (inout RunSpec) -> Void) -> String? {
-                refusal(algorithm, on: manifest(two)) { spec in
+                refusal(algorithm, on: sampleManifest(two)) { spec in
                     spec.validationSplit = 0.2
                     change(&spec)
                 }
@@ -175,12 +150,12 @@ struct WeighingCheckTests {
                 change(&spec)
             }
         }
-        #expect(refused(manifest(two)) { $0.weighing.balance = .weights } == nil)
+        #expect(refused(sampleManifest(two)) { $0.weighing.balance = .weights } == nil)
         let weights = [ClassWeight(label: "yes", weight: 2)]
-        #expect(refused(manifest(two)) { $0.weighing.classWeights = weights } == nil)
-        #expect(refused(manifest(two)) { $0.weighing.threshold = .f1 } == nil)
-        #expect(refused(manifest(two)) { $0.weighing.scale = .standard } == nil)
-        var sparse = manifest(two)
+        #expect(refused(sampleManifest(two)) { $0.weighing.classWeights = weights } == nil)
+        #expect(refused(sampleManifest(two)) { $0.weighing.threshold = .f1 } == nil)
+        #expect(refused(sampleManifest(two)) { $0.weighing.scale = .standard } == nil)
+        var sparse = sampleManifest(two)
         sparse.layout = .sparse
         #expect(refused(sparse) { $0.weighing.scale = .standard }?.contains("zeros") == true)
         #expect(refused(sparse) { $0.weighing.scale = .maxabs } == nil)
@@ -190,7 +165,7 @@ struct WeighingCheckTests {
     func unseen() {
         func refused(_ held: [(String, Int)], _ known: [(String, Int)]) -> String? {
             do {
-                try checkAgreement(of: manifest(held, name: "v"), with: manifest(known))
+                try checkAgreement(of: sampleManifest(held, name: "v"), with: sampleManifest(known))
                 return nil
             } catch { return "\(error)" }
         }

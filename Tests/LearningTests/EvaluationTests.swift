@@ -59,6 +59,28 @@ struct EvaluationTests {
         #expect(abs((metrics.f1 ?? 0) - harmonic.reduce(0, +) / 3) < 1e-12)
     }
 
+    @Test("Means are over the classes that rows have or are called, as in scikit-learn")
+    func absent() throws {
+        // Truth 0 0 2 2 of five classes, called 0 1 2 2: classes 3 and 4 do not occur.
+        let rows: [[Float]] = [
+            [1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 1, 0, 0],
+        ]
+        let source = SampleRows(rows, classes: [0, 0, 2, 2])
+        let softmax = shape(.softmax, columns: 5, classes: 5)
+        let identity = (0..<25).map { $0 % 6 == 0 ? Float(1) : 0 }
+        var sums = EvaluationSums(classes: 5)
+        try source.withRows(0..<4) { sums.add($0, by: makeScorer(softmax, words: identity)) }
+        let metrics = sums.metrics(on: "x", by: softmax)
+        // precision_score, recall_score and f1_score with average="macro", zero_division=0.
+        #expect(abs((metrics.precision ?? 0) - (1 + 0 + 1) / 3.0) < 1e-12)
+        #expect(abs((metrics.recall ?? 0) - (0.5 + 0 + 1) / 3) < 1e-12)
+        #expect(abs((metrics.f1 ?? 0) - (2.0 / 3 + 0 + 1) / 3) < 1e-12)
+        #expect(metrics.f1Macro == metrics.f1)
+        // balanced_accuracy_score leaves out what is only called.
+        #expect(metrics.balancedAccuracy == 0.75)
+        #expect(metrics.perClass?.count == 5)
+    }
+
     @Test("Real labels: root of the mean square, and the share that is explained")
     func regression() throws {
         let source = SampleRows([[1], [2], [3], [6]], reals: [1, 3, 3, 5])

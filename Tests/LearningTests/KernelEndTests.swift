@@ -74,6 +74,33 @@ struct KernelEndTests {
         }
     }
 
+    @Test("Who stops while support vectors are merged does not wait, and goes on from before")
+    func merge() throws {
+        let (parts, plan) = (parts(3), plan)
+        let undisturbed = try kernelTrial(parts, plan, isCascade: true)[0]
+        let found = try RankThreads.run(3) { reducer in
+            let data = try data(parts[reducer.rank])
+            let meeting = KernelMeeting(reducer, wish: { [1] })
+            let solver = CascadeKernelSolver(data, plan, meeting: meeting)
+            solver.isInterruptedBy = { $0[0] > 0 }
+            // Nothing else heeds it.
+            while try solver.advance() == .moved {}
+            let state = solver.state
+            let early = try solver.machine()
+            let isNoRound = solver.report.rounds == 0
+            let other = CascadeKernelSolver(data, plan, meeting: KernelMeeting(reducer))
+            let isRestored = other.restore(state)
+            while try other.advance() == .moved {}
+            return (
+                isRestored && isNoRound, early.shape.supports, try other.machine().words
+            )
+        }
+        for (isRight, supports, words) in found {
+            #expect(isRight && supports > 0)
+            #expect(words == undisturbed.words)
+        }
+    }
+
     @Test("The mean of the ranks' own machines is nearly as often right as the one at the end")
     func mean() throws {
         let rows = overlapping(classes: 2, rows: 150)

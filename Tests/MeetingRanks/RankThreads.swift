@@ -9,6 +9,8 @@ public final class RankThreads: Sendable {
         var round = 0
         var arrived: [[UInt8]?]
         var all: [[UInt8]] = []
+        /// Whoever failed first, and why.
+        var left: (rank: Int, error: any Error)?
     }
 
     private let worldSize: Int
@@ -21,7 +23,7 @@ public final class RankThreads: Sendable {
     }
 
     /// Runs `body` once for each rank and returns what each came to, in rank order; throws the
-    /// error of the first rank that failed.
+    /// error of the rank that failed first, for which nobody waits then.
     ///
     /// `flip` names a rank whose memory fails, and the sum of vectors at which it does.
     public static func run<Value: Sendable>(
@@ -38,11 +40,20 @@ public final class RankThreads: Sendable {
                 let reducer = MeetingReducer(rank: rank, ranks: ranks, flipsAt: flipsAt)
                 let result = Result { try body(reducer) }
                 found.withLock { $0[rank] = result }
+                if case .failure(let error) = result { ranks.leave(rank, error) }
                 done.signal()
             }.start()
         }
         for _ in 0..<worldSize { done.wait() }
+        if let error = ranks.state.withLock({ $0.left?.error }) { throw error }
         return try found.withLock { $0 }.compactMap { try $0?.get() }
+    }
+
+    private func leave(_ rank: Int, _ error: any Error) {
+        condition.lock()
+        defer { condition.unlock() }
+        state.withLock { if $0.left == nil { $0.left = (rank, error) } }
+        condition.broadcast()
     }
 
     /// Waits until every rank has come and returns what each brought.
@@ -62,6 +73,9 @@ public final class RankThreads: Sendable {
         condition.broadcast()
         let deadline = Date().addingTimeInterval(60)
         while state.withLock({ $0.round }) == mine {
+            if let rank = state.withLock({ $0.left?.rank }) {
+                throw ReducerError("rank \(rank) left")
+            }
             guard condition.wait(until: deadline) else {
                 throw ReducerError("rank \(rank) waited alone")
             }

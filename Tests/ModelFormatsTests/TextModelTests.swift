@@ -40,7 +40,7 @@ struct TextModelTests {
         let expected: [(SampleModel, String)] = [
             (.linear, "L2R_L2LOSS_SVR"), (.logistic, "L2R_LR"), (.softmaxOfTwo, "L2R_LR"),
             (.scaledLogistic, "L2R_L2LOSS_SVC"), (.softmax, "MCSVM_CS"),
-            (.machines, "L2R_L2LOSS_SVC"),
+            (.machines, "L2R_L1LOSS_SVC_DUAL"), (.machine, "L2R_L1LOSS_SVC_DUAL"),
         ]
         for (sample, solver) in expected {
             let text = String(
@@ -49,6 +49,27 @@ struct TextModelTests {
             )
             #expect(text.hasPrefix("solver_type \(solver)\n"))
         }
+    }
+
+    @Test(
+        "A machine names the solver that fits it",
+        arguments: [
+            (.hinge, "L2R_L1LOSS_SVC_DUAL"), (.squaredHinge, "L2R_L2LOSS_SVC"),
+            (.crammerSinger, "MCSVM_CS"),
+        ] as [(MachineCharge, String)]
+    )
+    func charges(charge: MachineCharge, solver: String) throws {
+        let sample = try SampleModel.machines.contents()
+        var shape = sample.shape
+        shape.charge = charge
+        let model = ModelContents(
+            shape: shape,
+            words: sample.words,
+            classes: sample.classes,
+            facts: sample.facts
+        )
+        let text = String(decoding: try LIBLINEARModel.write(model).bytes, as: UTF8.self)
+        #expect(text.hasPrefix("solver_type \(solver)\n"))
     }
 
     private static let machines: [SampleModel] = linear + [.pairOfTwo, .pairs, .restOfTwo, .rest]

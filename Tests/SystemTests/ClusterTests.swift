@@ -40,12 +40,21 @@ struct ClusterTests {
         let accuracy = metrics.first { $0["on"] as? String == "validation" }?["accuracy"]
         #expect(try #require(accuracy as? Double) > 0.95)
 
+        // At once, on every node.
+        for node in cluster.names.reversed() {
+            let model = try cluster.ctl("model", "show", "@last", on: node)
+            #expect(model.status == 0, "node \(node): \(model.errors)")
+        }
         for node in cluster.names {
             let shown = try cluster.ctl("runs", "show", "@last", "--json", on: node)
             #expect(try shown.data()["outcome"] as? String == "converged", "\(shown.errors)")
-            try wait(for: "the model on node \(node)") {
-                try cluster.ctl("model", "ls", "-o", "name", on: node).output.count > 2
-            }
+        }
+        #expect(try cluster.ctl("model", "rm", "@last", on: "b").status == 2)
+        let removed = try cluster.ctl("model", "rm", "@last", "--yes", on: "b")
+        #expect(removed.status == 0, "\(removed.errors)")
+        for node in cluster.names {
+            #expect(try cluster.ctl("model", "show", "@last", on: node).status == 5)
+            #expect(try cluster.ctl("runs", "show", "@last", on: node).status == 0)
         }
         #expect(try cluster.ctl("dataset", "verify", "clouds", on: "b").status == 0)
         #expect(try cluster.ctl("dataset", "rm", "clouds", "--yes", on: "c").status == 0)

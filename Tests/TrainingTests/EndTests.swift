@@ -39,6 +39,23 @@ struct EndTests {
         }
     }
 
+    @Test("While the rate rises no plateau ends a run, and once it has risen one does")
+    func warmup() throws {
+        var run = run()
+        run.spec.schedule = .constant
+        run.spec.epochs = 200
+        // Whatever an epoch gains is too little.
+        run.spec.tolerance = 0.9
+        let plain = try run.run()[0]
+        #expect(plain.result.outcome == .converged)
+        run.spec.optimizer.warmupEpochs = 60
+        let rising = try run.run()[0]
+        #expect(rising.result.outcome == .converged)
+        #expect(rising.result.epochs == plain.result.epochs + 60)
+        run.spec.optimizer.warmupEpochs = 1e9
+        #expect(try run.run()[0].result.outcome == .limitReached)
+    }
+
     @Test(
         "All ranks stop at the step at which one was asked to, and can go on from there",
         arguments: [Algorithm.sgd, .gd]

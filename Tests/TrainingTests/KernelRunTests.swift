@@ -115,6 +115,27 @@ struct KernelRunTests {
         #expect(try run.run()[0].parameters == undisturbed[0].parameters)
     }
 
+    @Test(
+        "Who stops while the machine is measured has the machine, and waits for no figure",
+        arguments: [KernelMode.exact, .cascade]
+    )
+    func stopsMeasuring(mode: KernelMode) throws {
+        // Enough rows on one rank for more than one look at them, and few enough in all for a
+        // window that is never narrowed: nobody is asked after the last step but those who measure.
+        let rows = clouds(classes: 2, rows: 1900, columns: 4, distance: 3)
+        var run = run([rows.part(0..<1800), rows.part(1800..<1900)], mode)
+        run.clocks = [0.3, 0.3]
+        let undisturbed = try run.run()[0]
+        #expect(!undisturbed.result.metrics.isEmpty)
+        run.stop = (rank: 1, step: undisturbed.result.steps)
+        for record in try run.run() {
+            #expect(record.result.outcome == .converged)
+            #expect(record.result.rule.hasSuffix("it was stopped while the model was measured"))
+            #expect(record.result.metrics.isEmpty)
+            #expect(record.parameters == undisturbed.parameters)
+        }
+    }
+
     @Test("The time limit of rank 0 ends all, with a machine of what was found")
     func time() throws {
         var run = run(sample(3).overThreeRanks)
@@ -246,7 +267,7 @@ struct KernelRunTests {
         let record = try run.run()[0]
         #expect(record.result.outcome == .stopped)
         #expect((plain + 3...plain + 5).contains(record.result.steps))
-        #expect(record.shape?.kernel?.hasProbabilities == false)
+        #expect(record.shape == nil)
         run.stop = nil
         run.checkpoint = record.checkpoints.last
         #expect(run.checkpoint != nil)

@@ -222,6 +222,15 @@ struct CommandTests {
             #expect(done.code == 0)
             #expect(done.output == "removed run r-aaaaaa\n")
         }
+        let gone = ModelRm.Reply(name: ModelName(checked: "best"), run: RunID(checked: "r-aaaaaa"))
+        try withDaemon({ [$0.reply(gone)] }) { daemon in
+            let refused = try distmlctl(["model", "rm", "best"], socket: daemon.socketPath)
+            #expect(refused.code == 2)
+            #expect(daemon.methods.isEmpty)
+            let done = try distmlctl(["model", "rm", "best", "--yes"], socket: daemon.socketPath)
+            #expect(done.code == 0)
+            #expect(done.output == "removed model best\n")
+        }
     }
 
     @Test("A pipe of commands runs until one fails")

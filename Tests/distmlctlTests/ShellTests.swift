@@ -32,7 +32,7 @@ struct ShellTests {
             ("run sgd --data", ["--dataset"]), ("run sgd --dataset ", ["digits"]),
             ("run sgd --dataset digits --mod", ["--model"]),
             ("run sgd --model s", ["softmax"]), ("wait ", ["@last", "r-aaaaaa"]),
-            ("model show b", ["best"]), ("model eval best ", ["digits"]),
+            ("model show b", ["best"]), ("model rm b", ["best"]), ("model eval best ", ["digits"]),
             ("logs -f r", ["r-aaaaaa"]), ("nonsense ", []), ("help da", ["dataset"]),
             ("ps -o js", ["json", "jsonl"]), ("ex", ["exit", "explain"]),
             ("run sgd --seed ", []), ("run sgd --lr ", ["auto"]), ("sweep show ", ["@last"]),

@@ -38,6 +38,31 @@ struct SweepTrialTests {
         #expect(trials.allSatisfy { $0.spec.epochs == 5 && $0.spec.name == nil })
     }
 
+    @Test("A value that stands there twice is tried once, and that is said")
+    func twice() throws {
+        var said: [String] = []
+        let trials = try trials(
+            of: RunSgdCommand.self,
+            try options(["lr=0.1,1e-1,0.01", "schedule=step,step", "lr=0.01"]),
+            words: base,
+            seed: 0
+        ) { said.append($0) }
+        #expect(trials.map(\.options) == ["lr=0.1 schedule=step", "lr=0.01 schedule=step"])
+        #expect(
+            said == [
+                "--grid lr: 1e-1, 0.01 stands there twice and is tried once",
+                "--grid schedule: step stands there twice and is tried once",
+            ]
+        )
+    }
+
+    @Test("What is wrong is said before anything else", arguments: ["lr", "lr=0.1,,1"])
+    func order(grid: String) throws {
+        let ending = try distmlctl(["sweep", "sgd", "--dataset", "d", "--grid", grid])
+        #expect(ending.code == 2)
+        #expect(ending.errors.hasPrefix("error: --grid \(grid): "))
+    }
+
     @Test("Any option of the run can be varied, also those that are words")
     func words() throws {
         let trials = try tried(["schedule=constant,step", "lr=auto,0.5"])

@@ -46,6 +46,7 @@ private func addDataMethods(to table: inout MethodTable, _ data: DataService) {
     table.add(ModelEvalHandler(data: data))
     table.add(ModelPredictHandler(data: data))
     table.add(ModelExportHandler(data: data))
+    table.add(ModelRmHandler(data: data))
 }
 
 /// Runs.

@@ -2,7 +2,7 @@ import Catalog
 import ControlAPI
 import Domain
 
-/// Removes a run that has ended, with its log, curve and checkpoints; its model goes with it.
+/// Removes a run that has ended, with its log, curve and checkpoints; its model stays.
 struct RunRmHandler: Handler {
     typealias M = RunRm
     let directory: RunDirectory

@@ -37,6 +37,18 @@ struct ModelFetch: Codable, Sendable {
     var hash: ContentHash
 }
 
+/// Tells that a model was removed.
+enum ModelRemovedCall: PeerMethod {
+    static let name = "model.removed"
+
+    struct Request: Codable, Sendable {
+        var tenant: TenantID
+        var run: RunID
+    }
+
+    typealias Reply = Empty
+}
+
 /// Makes the pushed shards objects and notes the manifest; nothing is listed yet.
 enum DatasetPrepareCall: PeerMethod {
     static let name = "dataset.prepare"

@@ -7,7 +7,7 @@ import Logging
 ///
 /// - Files without a row, left by a process that ended between the two, go at the start.
 /// - Names are learnt from every peer that comes up, and every few seconds.
-/// - Files of models are fetched as soon as their manifests are here.
+/// - Files of models are fetched as soon as their manifests are here, and go once they are removed.
 /// - What was being added and never settled goes after a while, by the word of the register.
 actor DataKeeper {
     private static let interval = Duration.seconds(5)
@@ -26,13 +26,13 @@ actor DataKeeper {
                 }
             },
             Task { [weak data] in
-                for await _ in news { await data?.fetchModels() }
+                for await _ in news { await data?.keepModels() }
             },
             Task { [weak data] in
                 var round = 0
                 while !Task.isCancelled {
                     await data?.learnNamesFromAll()
-                    await data?.fetchModels()
+                    await data?.keepModels()
                     if round % Self.sweepEvery == 0 { await data?.sweep() }
                     round += 1
                     try? await Task.sleep(for: Self.interval)

@@ -50,9 +50,7 @@ extension DataService {
         } catch {
             guard error.code == .notFound else { throw error }
             // The name may have come faster than the record that it means.
-            for view in network.views where view.state == .alive {
-                await exchange.compare(with: view.node)
-            }
+            await exchange.catchUp()
             return try await listed(name, for: caller)
         }
     }

@@ -19,6 +19,11 @@ extension DataService {
                 return try await self.source(of: wanted)
             }
         }
+        network.handle(ModelRemovedCall.self) {
+            [weak self] _, request async throws(PeerRefusal) in
+            try await answering { () async throws(RPCError) in try await self?.bury(request) }
+            return Empty()
+        }
         network.handle(RankShardCall.self) {
             [weak self] _, request async throws(PeerRefusal) in
             try await answering { () async throws(RPCError) in
@@ -131,8 +136,9 @@ extension DataService {
         return object
     }
 
-    /// Fetches the files of all models whose manifests are here.
-    func fetchModels() async {
+    /// Fetches the files of all models whose manifests are here; those of removed ones go.
+    func keepModels() async {
+        await removeModelFiles()
         let models = try? await catalog { database throws(CatalogError) in
             try database.modelsWithoutFile()
         }
@@ -212,27 +218,76 @@ extension DataService {
         }
         return values
     }
+}
 
+/// Models as callers name them.
+extension DataService {
     /// The model that a caller means.
     ///
-    /// A run's end is known a moment before its model lies on the disk: that is waited for.
+    /// What this node does not know it asks the others for: whoever saw a run end on one of them
+    /// may ask for its model here.
     func model(
         _ reference: RunReference,
         for caller: Caller
     ) async throws(RPCError) -> ModelManifest {
-        let deadline = Deadline.after(.seconds(5))
-        while true {
-            let (models, runs) = try await catalog { database throws(CatalogError) in
-                (try database.models(for: caller), try database.runs(for: caller))
+        // The caller's latest run may be one that this node has not heard of.
+        if reference.isLatest { await exchange.catchUp() }
+        do throws(RPCError) { return try await knownModel(reference, for: caller) } catch {
+            guard error.code == .notFound, !reference.isLatest else { throw error }
+            await exchange.catchUp()
+            return try await knownModel(reference, for: caller)
+        }
+    }
+
+    private func knownModel(
+        _ reference: RunReference,
+        for caller: Caller
+    ) async throws(RPCError) -> ModelManifest {
+        let (models, runs) = try await catalog { database throws(CatalogError) in
+            (try database.models(for: caller), try database.runs(for: caller))
+        }
+        return try reference.resolve(among: models, runs: runs, uid: caller.uid)
+    }
+
+    /// Removes a model from all nodes for good.
+    ///
+    /// Nodes that cannot be reached learn it from its grave, as of any record.
+    func removeModel(
+        _ reference: RunReference,
+        for caller: Caller
+    ) async throws(RPCError) -> ModelManifest {
+        let manifest = try await model(reference, for: caller)
+        let gone = ModelRemovedCall.Request(tenant: caller.tenant, run: manifest.run)
+        try await bury(gone)
+        await onAllPeers { [network] node in
+            _ = try? await network.call(
+                ModelRemovedCall.self,
+                gone,
+                on: node,
+                within: .seconds(5)
+            )
+        }
+        await exchange.announce()
+        return manifest
+    }
+
+    /// Removes a model and its file from this node.
+    func bury(_ gone: ModelRemovedCall.Request) async throws(RPCError) {
+        try await catalog { database throws(CatalogError) in
+            try database.removeModel(of: gone.run, for: .daemon(of: gone.tenant))
+        }
+        await removeModelFiles()
+    }
+
+    /// Removes the files of models that were removed, here or by another node.
+    func removeModelFiles() async {
+        let tenants =
+            (try? await catalog { database throws(CatalogError) in try database.tenants() }) ?? []
+        for tenant in tenants {
+            let rows = try? await catalog { database throws(CatalogError) in
+                try database.filesOfRemovedModels(of: tenant)
             }
-            do throws(RPCError) {
-                return try reference.resolve(among: models, runs: runs, uid: caller.uid)
-            } catch {
-                let run = try? reference.resolve(among: runs, uid: caller.uid)
-                let isOpen = run.map { $0.status != .ended || $0.isProvisional } ?? false
-                guard error.code == .notFound, isOpen, !deadline.hasPassed else { throw error }
-            }
-            try? await Task.sleep(for: .milliseconds(50))
+            if let rows, !rows.isEmpty { await remove(rows, of: tenant) }
         }
     }
 }

@@ -161,14 +161,25 @@ actor RecordExchange {
         }
         repeat {
             comparing[node] = false
-            do throws(PeerError) {
-                try await fetchMissing(from: node)
-            } catch {
-                log.debug("not compared", metadata: ["node": "\(node)", "reason": "\(error)"])
-            }
+            await fetchAll(from: node)
             // News may have come while we waited.
         } while comparing[node] == true
         comparing[node] = nil
+    }
+
+    /// Fetches now what any peer has and this node lacks; it is here when this returns.
+    func catchUp() async {
+        await withTaskGroup(of: Void.self) { group in
+            for view in network.views where view.state == .alive {
+                group.addTask { await self.fetchAll(from: view.node) }
+            }
+        }
+    }
+
+    private func fetchAll(from node: NodeID) async {
+        do throws(PeerError) { try await fetchMissing(from: node) } catch {
+            log.debug("not compared", metadata: ["node": "\(node)", "reason": "\(error)"])
+        }
     }
 
     private func fetchMissing(from node: NodeID) async throws(PeerError) {

@@ -18,14 +18,20 @@ actor LocalRun {
     let world: RunWorld
     let prepared: RunPrepareCall.Request
     let rank: Rank
-    private(set) var record: RunRecord
+    var record: RunRecord
     private var machine = RunMachine()
     private var key: [UInt8] = []
+    private var training: Task<Void, Never>?
     private var made: MadeModel?
     private var attempts = 0
     private var storedAt: Int64 = 0
     private var mending: Task<Void, Never>?
     private var missedCheckpoints = 0
+    /// Whether the agreed end lies on the disk, and a model before it.
+    var isStored = false
+    /// What writes the record to the catalogue, and whether there is something new in it.
+    var writing: Task<Void, Never>?
+    var isUnsaved = false
     /// Points of the curve that the catalogue does not have yet.
     private var unsaved: [RunProgress] = []
 
@@ -50,6 +56,16 @@ actor LocalRun {
         switch machine.state {
         case .final, .superseded: true
         case .prepared, .running, .deciding: false
+        }
+    }
+
+    /// Whether something goes on here that a daemon which ends should wait for; nobody can say how
+    /// long a majority takes to agree.
+    var isBusy: Bool {
+        switch machine.state {
+        case .prepared, .running: true
+        case .final: !isStored
+        case .deciding, .superseded: false
         }
     }
 
@@ -96,7 +112,7 @@ actor LocalRun {
         switch action {
         case .start:
             record.status = .running
-            Task { await self.train() }
+            training = Task { await self.train() }
         case .halt(let cause): control.abort(cause)
         case .propose(let result):
             show(result)
@@ -175,76 +191,15 @@ actor LocalRun {
         keep()
     }
 
+    /// Stores what was agreed; until it lies on the disk the end stays provisional.
     private func publish(_ result: RunResult) {
-        record.status = .ended
-        record.result = result
-        record.isProvisional = false
         note("info", "ended: \(result.outcome.rawValue), \(result.rule)")
-        let model = made
-        made = nil
-        Task { await self.finish(result, model) }
-    }
-
-    private func finish(_ result: RunResult, _ model: MadeModel?) async {
-        if result.outcome.isSuccess {
-            // A trial of a sweep is there to be measured; the best one is trained once more.
-            if record.spec.sweep?.keepsModel ?? true {
-                record.model = record.spec.name ?? ModelName(record.id.text)
-                if let model { await save(model, of: result) }
-            }
-        }
-        let record = record
-        await retrying("end of run not stored") { [world] () throws(RPCError) in
-            do throws(CatalogError) {
-                try await world.store.perform { database throws(CatalogError) in
-                    try database.finish(record)
-                }
-            } catch { throw RPCError(error) }
-        }
-    }
-
-    /// Does what must be on the disk; while that is full, again and again for an hour.
-    private func retrying(
-        _ complaint: Logger.Message,
-        _ body: @Sendable () async throws(RPCError) -> Void
-    ) async {
-        let deadline = Deadline.after(.seconds(3_600))
-        while true {
-            do throws(RPCError) { return try await body() } catch {
-                world.log.error(complaint, metadata: fields(error))
-                let isCurable = error.code == .noSpace || error.code == .notReady
-                guard isCurable, !deadline.hasPassed else {
-                    return note("error", "\(complaint): \(error)")
-                }
-            }
-            try? await Task.sleep(for: .seconds(2))
-        }
-    }
-
-    private func save(_ made: MadeModel, of result: RunResult) async {
-        let model = FinishedModel(
-            record: record,
-            dataset: prepared.dataset,
-            made: made,
-            metrics: result.metrics,
-            madeAt: record.endedAt ?? wallClockSeconds()
-        )
-        await retrying("the model is not stored") { [world] () throws(RPCError) in
-            try await world.data.save(model)
-        }
-    }
-
-    /// Writes what is new of the run to the catalogue, now.
-    func keep() {
-        let record = record
-        Task { [world] in
-            do throws(CatalogError) {
-                try await world.store.perform { database throws(CatalogError) in
-                    try database.update(record)
-                }
-            } catch {
-                world.log.warning("run not stored", metadata: ["reason": "\(error)"])
-            }
+        Task {
+            // Others may have agreed while this seat was still taking down its worker.
+            await training?.value
+            let model = made
+            made = nil
+            await self.finish(result, model)
         }
     }
 

@@ -48,7 +48,7 @@ func checkKernelMachine(
     try checkCharges(of: svm)
     try checkFunction(kernel, svm)
     try checkMode(of: svm, kernel, on: manifest)
-    guard svm.cacheBytes >= 1 << 20 else {
+    guard svm.cacheBytesMax >= 1 << 20 else {
         throw RunSpecError(
             option: "--cache",
             reason: "kernel values need a place of at least 1 MiB",
@@ -66,12 +66,11 @@ private func checkKernelAbsent(from svm: SVMSpec, _ spec: RunSpec) throws(RunSpe
             hint: "use 'run newton', whose logistic model has them, or add --kernel"
         )
     }
-    let usual = SVMSpec()
     let foreign: [(Bool, String)] = [
-        (svm.gamma != nil, "--gamma"), (svm.degree != usual.degree, "--degree"),
-        (svm.coef0 != usual.coef0, "--coef0"), (svm.mode != nil, "--mode"),
+        (svm.gamma != nil, "--gamma"), (svm.degree != nil, "--degree"),
+        (svm.coef0 != nil, "--coef0"), (svm.mode != nil, "--mode"),
         (svm.map != nil, "--map"), (svm.featureCount != nil, "--features"),
-        (svm.cacheBytes != usual.cacheBytes, "--cache"), (spec.model == .kernelSVM, "--model"),
+        (svm.cacheBytes != nil, "--cache"), (spec.model == .kernelSVM, "--model"),
     ]
     for (isGiven, option) in foreign where isGiven {
         throw RunSpecError(
@@ -106,24 +105,37 @@ private func checkFunction(_ kernel: KernelKind, _ svm: SVMSpec) throws(RunSpecE
     func refuse(_ option: String, _ reason: String, _ hint: String? = nil) -> RunSpecError {
         RunSpecError(option: option, reason: reason, hint: hint)
     }
-    let usual = SVMSpec()
     if let gamma = svm.gamma {
         guard kernel != .linear else {
-            throw refuse("--gamma", "the linear kernel u·v has no γ", "leave it out")
+            throw refuse("--gamma", "--kernel linear, u·v, has no γ", "leave it out")
         }
         guard gamma > 0, gamma.isFinite else {
             throw refuse("--gamma", "γ must be a number above 0", "use --gamma scale")
         }
     }
-    guard (1...degreeMax).contains(svm.degree) else {
-        throw refuse("--degree", "the degree must be a whole number from 1 to \(degreeMax)")
+    if let degree = svm.degree {
+        guard kernel == .poly else {
+            throw refuse(
+                "--degree",
+                "--kernel \(kernel.rawValue) has none, only poly has a degree",
+                "leave it out, or use --kernel poly"
+            )
+        }
+        guard (1...degreeMax).contains(degree) else {
+            throw refuse("--degree", "the degree must be a whole number from 1 to \(degreeMax)")
+        }
     }
-    if svm.degree != usual.degree, kernel != .poly {
-        throw refuse("--degree", "only the kernel poly has a degree", "use --kernel poly")
-    }
-    guard svm.coef0.isFinite else { throw refuse("--coef0", "the constant must be a number") }
-    if svm.coef0 != usual.coef0, kernel != .poly, kernel != .sigmoid {
-        throw refuse("--coef0", "only the kernels poly and sigmoid have a constant", "leave it out")
+    if let coef0 = svm.coef0 {
+        guard kernel == .poly || kernel == .sigmoid else {
+            throw refuse(
+                "--coef0",
+                "--kernel \(kernel.rawValue) has none, only poly and sigmoid have a constant",
+                "leave it out"
+            )
+        }
+        guard coef0.isFinite else {
+            throw refuse("--coef0", "the constant must be a finite number, such as 1")
+        }
     }
 }
 

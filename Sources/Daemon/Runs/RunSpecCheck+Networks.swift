@@ -1,4 +1,5 @@
 import Domain
+import Learning
 
 /// Checks that a network's layers go with the dataset's columns, layer by layer.
 func checkNetwork(of spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
@@ -68,12 +69,30 @@ func checkOptimizer(of spec: RunSpec) throws(RunSpecError) {
     try require(
         options.warmupEpochs.map { $0 >= 0 && $0.isFinite } ?? true,
         "--warmup",
-        "the epochs must be 0 or more"
+        "the epochs must be a finite number of 0 or more"
     )
     try require(
         options.clipNorm.map { $0 > 0 && $0.isFinite } ?? true,
         "--clip",
-        "the longest gradient must be above 0"
+        "the longest gradient must be a finite number above 0"
     )
     try require(options.syncEvery ?? 1 > 0, "--sync-every", "at least one step")
+}
+
+/// Checks that the rate has risen before the run ends, as far as its end is known.
+func checkWarmup(of spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
+    guard let warmup = spec.optimizer.warmupEpochs, spec.algorithm == .sgd else { return }
+    let rows = Int(Double(manifest.rows) * (1 - (spec.validationSplit ?? 0)))
+    var epochs = Choices(spec, rows: Swift.max(1, rows), labels: manifest.labels).epochsMax
+    if let steps = spec.steps, let batch = spec.batch {
+        let stepsPerEpoch = Swift.max(1, (rows + batch - 1) / batch)
+        epochs = Swift.min(epochs, (steps + stepsPerEpoch - 1) / stepsPerEpoch)
+    }
+    guard warmup > Double(epochs) else { return }
+    throw RunSpecError(
+        option: "--warmup",
+        reason: "the rate would rise for \(shortText(warmup)) epochs, and the run ends after "
+            + "\(epochs) at the latest",
+        hint: "use fewer, or more --epochs or --steps"
+    )
 }

@@ -53,7 +53,7 @@ private func checkMachine(
 ) throws(RunSpecError) {
     let svm = spec.svm ?? SVMSpec()
     guard svm.cost > 0, svm.cost.isFinite else {
-        throw RunSpecError(option: "--C", reason: "C must be a number above 0", hint: nil)
+        throw RunSpecError(option: "--C", reason: "C must be a finite number above 0", hint: nil)
     }
     if spec.l2 != nil {
         throw RunSpecError(

@@ -21,6 +21,7 @@ func check(_ spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecError) {
     try checkModel(of: spec, on: manifest)
     try checkRows(of: spec, on: manifest)
     try checkFolds(of: spec, on: manifest)
+    try checkWarmup(of: spec, on: manifest)
 }
 
 private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
@@ -32,9 +33,9 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
         if !isRight { throw RunSpecError(option: option, reason: reason, hint: nil) }
     }
     func isPositive(_ value: Double?) -> Bool { value.map { $0 > 0 && $0.isFinite } ?? true }
-    try require(isPositive(spec.learningRate), "--lr", "the rate must be a number above 0")
+    try require(isPositive(spec.learningRate), "--lr", "the rate must be a finite number above 0")
     if let l2 = spec.l2 {
-        try require(l2 >= 0 && l2.isFinite, "--l2", "λ must be a number of 0 or more")
+        try require(l2 >= 0 && l2.isFinite, "--l2", "λ must be a finite number of 0 or more")
     }
     try require(
         spec.weightDecay >= 0 && spec.weightDecay < 1,
@@ -46,7 +47,7 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
         "--momentum",
         "momentum must be 0 or more and below 1"
     )
-    try require(isPositive(spec.tolerance), "--tol", "the tolerance must be above 0")
+    try require(isPositive(spec.tolerance), "--tol", "the tolerance must be finite and above 0")
     try require(isPositive(spec.maxTimeSeconds), "--max-time", "the time must be above 0")
     try require(spec.epochs ?? 1 > 0, "--epochs", "at least one epoch")
     try require(spec.steps ?? 1 > 0, "--steps", "at least one step")
@@ -60,7 +61,7 @@ private func checkNumbers(of spec: RunSpec) throws(RunSpecError) {
     try require(
         spec.biasScale > 0 && spec.biasScale.isFinite,
         "--bias-scale",
-        "the constant column's value must be above 0"
+        "the constant column's value must be a finite number above 0"
     )
     try require(
         spec.validationSplit == nil || spec.validationDataset == nil,

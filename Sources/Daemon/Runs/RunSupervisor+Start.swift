@@ -38,6 +38,9 @@ extension RunSupervisor {
             )
         }
         let seats = try seats(for: spec, dataset, validation)
+        try refusing { () throws(RunSpecError) in
+            try checkSplit(of: spec, on: dataset, seats: seats)
+        }
         return Draft(dataset: dataset, validation: validation, seats: seats)
     }
 

@@ -84,12 +84,10 @@ actor RunSupervisor {
             for part in active { group.addTask { await part.leave() } }
         }
         for part in active {
-            await look(until: deadline) {
-                let hasEnded = await part.record.status == .ended
-                return await part.isOver || hasEnded
-            }
+            await look(until: deadline) { await !part.isBusy }
             // Where a majority is there it takes a moment to agree, and this node should know.
             await look(until: .earlier(deadline, .after(.seconds(1)))) { await part.isOver }
+            await look(until: deadline) { await !part.isBusy }
         }
     }
 
@@ -220,8 +218,8 @@ actor RunSupervisor {
     private func forgetOld() {
         guard parts.count > 256 else { return }
         Task {
-            for (id, part) in parts where await part.isOver && parts.count > 128 {
-                parts[id] = nil
+            for (id, part) in parts where parts.count > 128 {
+                if await part.isOver, await !part.isBusy { parts[id] = nil }
             }
         }
     }

@@ -32,11 +32,15 @@ extension CascadeKernelSolver {
         rounds += 1
         isIdle = true
         try share(violators: found, dropping: dropped)
-        let open = pairs.indices.filter { !sets[$0].isDone }
-        queue = open.enumerated().filter { $0.offset % meeting.worldSize == meeting.rank }
-            .map(\.element)
-        inHand = nil
+        queue = dealt(to: meeting.rank)
+        (inHand, solved) = (nil, [])
         phase = .shared
+    }
+
+    /// The pairs of this round whose shared set a rank solves.
+    private func dealt(to rank: Int) -> [Int] {
+        let open = pairs.indices.filter { !sets[$0].isDone }
+        return open.enumerated().filter { $0.offset % meeting.worldSize == rank }.map(\.element)
     }
 
     /// Rows that a rank adds to a shared set at most, either way.
@@ -79,10 +83,20 @@ extension CascadeKernelSolver {
         if let first = searches.first { first.tell(names, to: &writer) }
         var heard = [[WorkingRow]](repeating: [], count: pairs.count)
         for var reader in try meeting.gather(writer.bytes) {
+            var expected: Set<Int> = []
             for number in pairs.indices {
-                heard[number] += try reader.rows(worldSize: meeting.worldSize)
+                let told = try reader.rows(
+                    worldSize: meeting.worldSize,
+                    costs: searches[number].whole.costs
+                )
+                guard reader.rank != meeting.rank || told.allSatisfy(searches[number].isOwn) else {
+                    throw reader.nonsense("rows of pair \(number) that it does not have")
+                }
+                heard[number] += told
+                expected.formUnion(told.map(\.name))
             }
-            if reader.rank != meeting.rank { try searches.first?.hear(from: &reader) }
+            guard reader.rank != meeting.rank else { continue }
+            try searches.first?.hear(from: &reader, expected: expected)
         }
         return heard
     }
@@ -100,7 +114,7 @@ extension CascadeKernelSolver {
             }
         }
         var blocks = 0
-        var solved: [(pair: Int, alpha: [Double])] = []
+        var own: [(pair: Int, alpha: [Double])] = []
         let most = blocksAtOnce
         while blocks < most, let number = queue.first {
             if inHand == nil { inHand = try makeShared(number) }
@@ -111,19 +125,27 @@ extension CascadeKernelSolver {
             guard verdict != .moved else { continue }
             if search.narrow != nil { try search.widen() }
             queue.removeFirst()
-            solved.append((number, search.whole.alpha))
+            own.append((number, search.whole.alpha))
             inHand = nil
         }
         var writer = PieceWriter()
-        writer.write([Double(queue.count), Double(blocks)] + solved.map { Double($0.pair) })
-        for one in solved { writer.write(one.alpha) }
+        writer.write([Double(queue.count), Double(blocks)] + own.map { Double($0.pair) })
+        for one in own { writer.write(one.alpha) }
         var isDoneByAll = true
         for var reader in try meeting.gather(writer.bytes) {
-            let part = try reader.read(Double.self)
-            guard part.count >= 2 else { throw reader.nonsense }
+            let part = try reader.finite()
+            guard part.count >= 2 else { throw reader.nonsense("\(part.count) numbers of a round") }
             isDoneByAll = isDoneByAll && part[0] == 0
-            blocksDone += Int(clamping: part[1])
-            for number in part.dropFirst(2) { try take(Int(clamping: number), from: &reader) }
+            blocksDone += try reader.whole(part[1], most: blocksBetweenMeetings)
+            let dealt = dealt(to: reader.rank)
+            for number in part.dropFirst(2) {
+                let pair = try reader.whole(number)
+                guard dealt.contains(pair), solved.insert(pair).inserted else {
+                    throw reader.nonsense("the solution of pair \(pair), which is another's")
+                }
+                try take(pair, from: &reader)
+            }
+            try reader.finish()
         }
         if isDoneByAll { phase = .look }
     }
@@ -162,11 +184,10 @@ extension CascadeKernelSolver {
 
     /// Takes over α of a shared set that some rank solved.
     private func take(_ number: Int, from reader: inout PieceReader) throws(LearningError) {
-        let alpha = try reader.read(Double.self)
-        guard number < pairs.count, alpha.count == sets[number].members.count else {
-            throw reader.nonsense
-        }
         let search = searches[number]
+        let alpha = try reader.multipliers(
+            sets[number].members.map { search.whole.costs[$0.isFirst ? 0 : 1] }
+        )
         search.pending = [:]
         for (place, member) in sets[number].members.enumerated() {
             let move = alpha[place] - member.alpha

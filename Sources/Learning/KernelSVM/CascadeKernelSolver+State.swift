@@ -25,11 +25,12 @@ extension CascadeKernelSolver {
     public func restore(_ state: SolverState) -> Bool {
         let numbers = state.numbers
         guard numbers.count == 6 + 5 * pairs.count, state.vectors.count == pairs.count,
-            let raw = Int(exactly: numbers[0]), let phase = Phase(rawValue: raw)
+            let raw = Int(whole: numbers[0]), let phase = Phase(rawValue: raw),
+            let blocks = Int(whole: numbers[1]), let rounds = Int(whole: numbers[2]),
+            let idle = Int(whole: numbers[4]), state.isComparable
         else { return false }
-        self.phase = phase
-        (blocksDone, rounds) = (Int(clamping: numbers[1]), Int(clamping: numbers[2]))
-        (isIdle, idleRounds) = (numbers[3] != 0, Int(clamping: numbers[4]))
+        (self.phase, blocksDone, self.rounds) = (phase, blocks, rounds)
+        (isIdle, idleRounds) = (numbers[3] != 0, idle)
         leastGap = numbers[5]
         for number in pairs.indices {
             let part = Array(numbers[(6 + 5 * number)..<(11 + 5 * number)])
@@ -44,13 +45,15 @@ extension CascadeKernelSolver {
 
     private func restoreMembers(_ number: Int, _ flat: [Double]) -> Bool {
         sets[number].members = []
+        let window = searches[number].whole
         for start in stride(from: 0, to: flat.count, by: 6) {
             let part = flat[start..<Swift.min(flat.count, start + 6)]
-            guard let member = WorkingRow(part, worldSize: meeting.worldSize) else { return false }
+            let member = WorkingRow(part, worldSize: meeting.worldSize, costs: window.costs)
+            guard let member else { return false }
             sets[number].members.append(member)
             guard member.owner == meeting.rank else { continue }
-            guard member.variable < searches[number].whole.count else { return false }
-            searches[number].whole.alpha[member.variable] = member.alpha
+            guard searches[number].isOwn(member) else { return false }
+            window.alpha[member.variable] = member.alpha
         }
         return true
     }
@@ -93,16 +96,21 @@ extension CascadeKernelSolver {
     func tellAnew() throws(LearningError) {
         isResumed = false
         guard let search = searches.first else { return }
-        let own = sets.flatMap(\.members).filter { $0.owner == meeting.rank }
+        let names = sets.flatMap(\.members).map(\.name)
         var writer = PieceWriter()
-        search.tell(own.map(\.name), to: &writer)
+        search.tell(names.filter { $0 >> 40 == meeting.rank }, to: &writer)
         for var reader in try meeting.gather(writer.bytes) where reader.rank != meeting.rank {
-            try search.hear(from: &reader)
+            try search.hear(from: &reader, expected: Set(names))
         }
     }
 }
 
 extension SolverState {
+    /// Whether no number of it is NaN.
+    var isComparable: Bool {
+        !([numbers, rows] + vectors).contains { $0.contains { $0.isNaN } }
+    }
+
     /// All of it as one list.
     var flat: [Double] {
         var flat = [Double(numbers.count)] + numbers + [Double(vectors.count)]

@@ -33,6 +33,8 @@ public final class CascadeKernelSolver: KernelSolver {
     var local: ExactKernelSolver?
     /// Pairs of this round whose shared set this rank solves, and the one in hand.
     var queue: [Int] = []
+    /// Pairs of this round of which some rank has told the solution.
+    var solved: Set<Int> = []
     var inHand: PairSearch?
     /// What the search in hand takes up once its rows are there again.
     var handSaved: SolverState?
@@ -44,6 +46,8 @@ public final class CascadeKernelSolver: KernelSolver {
     /// Whether the rows of the shared sets must be told anew.
     var isResumed = false
     var results: [PairResult] = []
+    /// Which wishes end a merge before its time.
+    public var isInterruptedBy: ([Double]) -> Bool = { _ in false }
 
     /// A search over this rank's rows.
     public init(_ data: KernelData, _ plan: KernelPlan, meeting: KernelMeeting) {
@@ -105,7 +109,7 @@ public final class CascadeKernelSolver: KernelSolver {
     public func advance() throws(LearningError) -> SolverVerdict {
         if isResumed { try tellAnew() }
         switch phase {
-        case .local: try advanceLocal()
+        case .local: return try advanceLocal()
         case .look: try lookAround()
         case .shared: try advanceShared()
         case .done: break
@@ -121,8 +125,8 @@ public final class CascadeKernelSolver: KernelSolver {
         return Swift.max(1, Swift.min(blocksBetweenMeetings, share))
     }
 
-    private func advanceLocal() throws(LearningError) {
-        guard let local else { return }
+    private func advanceLocal() throws(LearningError) -> SolverVerdict {
+        guard let local else { return .moved }
         let before = local.report.blocks
         var isDone = false
         let end = before + blocksAtOnce
@@ -133,34 +137,43 @@ public final class CascadeKernelSolver: KernelSolver {
         writer.write([isDone ? 1.0 : 0, Double(local.report.blocks - before)])
         var isDoneByAll = true
         for var reader in try meeting.gather(writer.bytes) {
-            let part = try reader.read(Double.self)
-            guard part.count == 2 else { throw reader.nonsense }
+            let part = try reader.finite(2)
             isDoneByAll = isDoneByAll && part[0] != 0
-            blocksDone += Int(clamping: part[1])
+            blocksDone += try reader.whole(part[1], most: blocksBetweenMeetings)
+            try reader.finish()
         }
-        if isDoneByAll { try merge(local) }
+        guard isDoneByAll else { return .moved }
+        return try merge(local) ? .moved : .interrupted
     }
 
-    /// Takes the support vectors of all ranks into the shared sets.
-    private func merge(_ local: ExactKernelSolver) throws(LearningError) {
+    /// Takes the support vectors of all ranks into the shared sets; false where somebody wished to
+    /// stop meanwhile: what the ranks found by themselves is then as it was.
+    private func merge(_ local: ExactKernelSolver) throws(LearningError) -> Bool {
         for (number, search) in searches.enumerated() {
             search.whole.alpha = local.alphas[number]
             search.whole.v = local.values[number]
         }
-        self.local = nil
         let used = searches.map { search in
             (0..<search.whole.count).filter { search.whole.alpha[$0] > 0 }
         }
-        let heard = try share(used)
-        for (number, search) in searches.enumerated() {
-            sets[number].members = heard[number].sorted { $0.order < $1.order }
+        let heard = try share(used).map { members in members.sorted { $0.order < $1.order } }
+        for (members, search) in zip(heard, searches) {
             search.pending = [:]
-            for member in sets[number].members where member.owner != meeting.rank {
+            for member in members where member.owner != meeting.rank {
                 search.pending[member.name] = member.isFirst ? member.alpha : -member.alpha
             }
-            try search.makeUpForPending()
+            // As many parts on every rank, for they meet before each.
+            let isDone = try search.makeUpForPending(parts: 1 + members.count / mergedAtOnce) {
+                () throws(LearningError) in
+                _ = try meeting.gather([])
+                return !isInterruptedBy(meeting.wishes)
+            }
+            guard isDone else { return false }
         }
+        for (number, members) in heard.enumerated() { sets[number].members = members }
+        self.local = nil
         phase = .look
+        return true
     }
 
     /// The machine as it stands; in the local phase the mean of the ranks' own ones.
@@ -195,7 +208,7 @@ public final class CascadeKernelSolver: KernelSolver {
             one.alpha.contains { $0 > 0 } ? Double(one.alpha.count) : 0
         }
         let totals = try meeting.sum(rows)
-        let shares = zip(rows, totals).map { $1 > 0 ? $0 / $1 : 0 }
+        let shares = zip(rows, totals).map { $1 > $0 ? $0 / $1 : $0 > 0 ? 1 : 0 }
         return try KernelMachine(
             data,
             alphas: zip(own, shares).map { one, share in one.alpha.map { share * $0 } },
@@ -222,12 +235,9 @@ extension WorkingRow {
     var order: (Int, Int, Int) { (isFirst ? 0 : 1, owner, row) }
 }
 
-extension Int {
-    /// The whole number nearest to a number that another rank sent, within reason.
-    init(clamping value: Double) { self = value >= 0 && value < 0x1p39 ? Int(value) : 0 }
-}
-
 /// So few that a wish is soon heard, so many that ranks seldom wait for each other.
-private let blocksBetweenMeetings = 4
+let blocksBetweenMeetings = 4
+/// Rows of all ranks that are merged before the ranks ask for each other's wishes again.
+private let mergedAtOnce = 256
 /// Violation to which a rank solves its own rows.
 private let localTolerance = 1e-2

@@ -17,8 +17,8 @@ extension ExactKernelSolver {
     /// Takes up the pairs that are done and the search in hand.
     public func restore(_ state: SolverState) -> Bool {
         var (numbers, rows) = (state.numbers[...], state.rows[...])
-        guard numbers.count >= 3, let done = Int(exactly: numbers[0]), done <= pairs.count,
-            done >= 0, let before = Int(exactly: numbers[1])
+        guard numbers.count >= 3, let done = Int(whole: numbers[0]), done <= pairs.count,
+            let before = Int(whole: numbers[1]), state.isComparable
         else { return false }
         let isSearching = numbers[2] != 0
         numbers = numbers.dropFirst(3)
@@ -72,12 +72,12 @@ extension PairSearch {
     /// Takes up a saved state; false where it is not one of this search.
     func restore(_ state: SolverState) -> Bool {
         let (numbers, vectors, rows) = (state.numbers, state.vectors, state.rows)
-        guard numbers.count == PairSearch.numbersKept, let idle = Int(exactly: numbers[7]) else {
-            return false
-        }
+        guard numbers.count == PairSearch.numbersKept, let idle = Int(whole: numbers[7]),
+            state.isComparable
+        else { return false }
         let count = whole.count
         guard vectors.count == 2, vectors[0].count % 6 == 0, vectors[1].count % 3 == 0,
-            let done = Int(exactly: numbers[0]), let inWindow = Int(exactly: numbers[1]),
+            let done = Int(whole: numbers[0]), let inWindow = Int(whole: numbers[1]),
             rows.count >= 2 * count
         else { return false }
         (blocksDone, blocksInWindow, gap, gain) = (done, inWindow, numbers[2], numbers[3])
@@ -85,9 +85,10 @@ extension PairSearch {
         (idleBlocks, leastGap) = (idle, numbers[8])
         for start in stride(from: 0, to: vectors[1].count, by: 3) {
             let part = vectors[1][start..<start + 3].map { $0 }
-            guard let rank = Int(exactly: part[0]), let row = Int(exactly: part[1]) else {
-                return false
-            }
+            guard let rank = Int(whole: part[0]), rank < meeting.worldSize,
+                let row = Int(whole: part[1]), part[2].isFinite,
+                rank != meeting.rank || row < whole.rows.count
+            else { return false }
             pending[rank << 40 | row] = part[2]
         }
         whole.alpha = Array(rows[..<count])
@@ -97,9 +98,8 @@ extension PairSearch {
         }
         for start in stride(from: 0, to: vectors[0].count, by: 6) {
             let part = vectors[0][start..<start + 6]
-            guard let row = WorkingRow(part, worldSize: meeting.worldSize),
-                row.owner != meeting.rank || row.variable < window.count
-            else { return false }
+            let row = WorkingRow(part, worldSize: meeting.worldSize, costs: whole.costs)
+            guard let row, row.owner != meeting.rank || isOwn(row) else { return false }
             kept.append(row)
         }
         isResumed = true
@@ -110,8 +110,8 @@ extension PairSearch {
         guard isNarrow else { return rest.isEmpty }
         let size = rest.count / 3
         let origins = rest[..<size].compactMap { Int32(exactly: $0) }
-        guard rest.count == 3 * size, origins.count == size,
-            origins.allSatisfy({ $0 >= 0 && $0 < whole.count })
+        guard rest.count == 3 * size, origins.count == size, origins.isRising,
+            origins.first ?? 0 >= 0, origins.last ?? -1 < whole.count
         else { return false }
         whole.cache.resize(bytesMax: options.cacheBytes / 2)
         let own = whole.narrowed(to: origins, cacheBytes: options.cacheBytes / 2)

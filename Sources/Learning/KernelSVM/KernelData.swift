@@ -44,6 +44,8 @@ public final class KernelData {
             buffer.withBatch { batch in rows.append(batch) }
             tick()
         }
+        // A scale may have taken a value out of what Float holds.
+        guard rows.values.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
     }
 
     init(rows: KernelRows, starts: [Int]) {
@@ -87,9 +89,8 @@ public final class KernelData {
         (first, second) = (CompensatedSum(), CompensatedSum())
         for reader in try meeting.gather(writer.bytes) {
             var reader = reader
-            let part = try reader.read(Double.self)
-            guard part.count == 5 else { throw reader.nonsense }
-            total += part[0]
+            let part = try reader.finite(5)
+            total += Double(try reader.whole(part[0]))
             first.add(CompensatedSum(high: part[1], rest: part[2]))
             second.add(CompensatedSum(high: part[3], rest: part[4]))
         }

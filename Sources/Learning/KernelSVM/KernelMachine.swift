@@ -29,20 +29,24 @@ public struct KernelMachine {
             writer.write(own.flatMap { signed[$0 * height..<($0 + 1) * height] })
             writer.write(data.rows.gathered(own.map { Int32($0) }))
         }
+        guard rho.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
         var readers = try meeting.gather(writer.bytes)
         let supports = KernelRows(columns: data.rows.columns, isSparse: data.rows.isSparse)
         var coefficients: [Float] = []
         var counts: [Int] = []
-        for _ in 0..<classes {
+        for cost in plan.costs {
             let before = supports.count
             for rank in readers.indices {
-                let part = try readers[rank].read(Double.self)
-                let count = try readers[rank].read(into: supports)
-                guard part.count == count * height else { throw readers[rank].nonsense }
+                let part = try readers[rank].coefficients(upTo: cost)
+                guard part.count % height == 0 else {
+                    throw readers[rank].nonsense("\(part.count) coefficients of \(height) each")
+                }
+                try readers[rank].read(part.count / height, into: supports)
                 coefficients += part.map { Float($0) }
             }
             counts.append(supports.count - before)
         }
+        for reader in readers { try reader.finish() }
         shape = KernelShape(
             function: plan.function,
             supports: supports.count,

@@ -48,105 +48,52 @@ public final class KernelMeeting {
         var readers: [PieceReader] = []
         for (rank, bytes) in all.enumerated() {
             var reader = PieceReader(bytes, rank: rank)
-            let more = try reader.read(Double.self)
-            guard more.count == wishes.count else { throw reader.nonsense }
-            widen(more)
+            widen(try reader.finite(wishes.count))
             readers.append(reader)
         }
         return readers
     }
 
-    /// Sums elementwise over all ranks.
+    /// Sums elementwise over all ranks, in rank order.
+    /// - Throws: `kernelNotFinite` where this rank's own numbers are not finite.
     func sum(_ values: [Double]) throws(LearningError) -> [Double] {
-        var values = values
-        do { try reducer.sum(&values) } catch { throw .reducer(error) }
-        return values
+        guard values.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
+        var sums = [Double](repeating: 0, count: values.count)
+        for var reader in try gather(values) {
+            for (index, part) in try reader.finite(values.count).enumerated() {
+                sums[index] += part
+            }
+        }
+        return sums
     }
 
-    /// The largest of each element over all ranks.
+    /// The largest of each element over all ranks, of numbers that may be −∞.
     func max(_ values: [Double]) throws(LearningError) -> [Double] {
-        var values = values
-        do { try reducer.max(&values) } catch { throw .reducer(error) }
-        return values
-    }
-}
-
-/// Writes arrays of numbers one after the other, each behind its count in 8 bytes.
-struct PieceWriter {
-    private(set) var bytes: [UInt8] = []
-
-    mutating func write<Element: BitwiseCopyable>(_ elements: [Element]) {
-        withUnsafeBytes(of: Int64(elements.count)) { bytes.append(contentsOf: $0) }
-        elements.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    }
-
-    /// Writes some rows.
-    mutating func write(_ rows: KernelRows) {
-        write((0..<rows.count).map { Int32(rows.storedValues($0)) })
-        if rows.isSparse { write(rows.indices) }
-        write(rows.values)
-    }
-}
-
-/// Reads what another rank wrote, which need not make sense.
-struct PieceReader {
-    private let bytes: [UInt8]
-    let rank: Int
-    private var place = 0
-
-    init(_ bytes: [UInt8], rank: Int) { (self.bytes, self.rank) = (bytes, rank) }
-
-    /// What to throw where the bytes make no sense.
-    var nonsense: LearningError {
-        .reducer(ReducerError("rank \(rank) sent \(bytes.count) bytes that make no sense"))
-    }
-
-    mutating func read<Element: BitwiseCopyable>(
-        _ type: Element.Type
-    ) throws(LearningError) -> [Element] {
-        guard place + 8 <= bytes.count else { throw nonsense }
-        let stride = MemoryLayout<Element>.stride
-        let start = place + 8
-        let count = bytes.withUnsafeBytes {
-            Int($0.loadUnaligned(fromByteOffset: place, as: Int64.self))
-        }
-        guard count >= 0, count <= (bytes.count - start) / stride else { throw nonsense }
-        place = start + count * stride
-        return bytes.withUnsafeBytes { raw in
-            (0..<count).map {
-                raw.loadUnaligned(fromByteOffset: start + $0 * stride, as: Element.self)
+        var largest = values
+        for var reader in try gather(values) {
+            let parts = try reader.read(Double.self)
+            guard parts.count == values.count, parts.allSatisfy({ $0 < .infinity }) else {
+                throw reader.nonsense("\(parts) where \(values.count) numbers belong")
+            }
+            for (index, part) in parts.enumerated() {
+                largest[index] = Swift.max(largest[index], part)
             }
         }
+        return largest
     }
 
-    /// Appends the rows that come next to `rows`; returns how many there were.
-    mutating func read(into rows: KernelRows) throws(LearningError) -> Int {
-        let counts = try read(Int32.self)
-        let indices = rows.isSparse ? try read(Int32.self) : []
-        let values = try read(Float.self)
-        let columns = Int32(rows.columns)
-        let isWhole = counts.allSatisfy { rows.isSparse ? $0 >= 0 : $0 == columns }
-        guard isWhole, counts.reduce(0, { $0 + Int($1) }) == values.count,
-            !rows.isSparse || indices.count == values.count,
-            indices.allSatisfy({ $0 >= 0 && $0 < columns })
-        else { throw nonsense }
-        var start = 0
-        values.withRoom { values in
-            indices.withRoom { indices in
-                for count in counts {
-                    if rows.isSparse {
-                        rows.append(
-                            indices: indices + start,
-                            values: values + start,
-                            count: Int(count)
-                        )
-                    } else {
-                        rows.append(dense: values + start)
-                    }
-                    start += Int(count)
-                }
-            }
+    /// The largest of all ranks' counts.
+    func largest(_ count: Int) throws(LearningError) -> Int {
+        var largest = count
+        for var reader in try gather([Double(count)]) {
+            largest = Swift.max(largest, try reader.whole(try reader.finite(1)[0]))
         }
-        return counts.count
+        return largest
+    }
+
+    private func gather(_ values: [Double]) throws(LearningError) -> [PieceReader] {
+        var writer = PieceWriter()
+        writer.write(values)
+        return try gather(writer.bytes)
     }
 }

@@ -77,6 +77,7 @@ extension PairSearch {
     /// rho is the mean of −v over the free variables, or the middle of what the others allow, as
     /// in LIBSVM.
     func result() throws(LearningError) -> PairResult {
+        guard whole.v.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
         var own = [0.0, 0.0, 0.0, 0.0]
         for t in 0..<whole.count {
             let (alpha, y) = (whole.alpha[t], whole.isFirst(t) ? 1.0 : -1)

@@ -44,6 +44,23 @@ final class KernelRows {
         close(from: values.count - count)
     }
 
+    /// Appends rows by the number of values of each, with their columns where sparse.
+    func append(counts: [Int32], indices own: [Int32], values entries: [Float]) {
+        var start = 0
+        entries.withRoom { entries in
+            own.withRoom { own in
+                for count in counts {
+                    if isSparse {
+                        append(indices: own + start, values: entries + start, count: Int(count))
+                    } else {
+                        append(dense: entries + start)
+                    }
+                    start += Int(count)
+                }
+            }
+        }
+    }
+
     private func close(from start: Int) {
         var square = 0.0
         values.withUnsafeBufferPointer { values in

@@ -125,7 +125,7 @@ public final class ExactKernelSolver: KernelSolver {
     private func mostRows() throws(LearningError) -> Int {
         if let rowsMax { return rowsMax }
         let own = pairs.map { data.range($0.first).count + data.range($0.second).count }
-        let most = Int(try meeting.max([Double(own.max() ?? 1)])[0])
+        let most = try meeting.largest(own.max() ?? 1)
         rowsMax = most
         return most
     }

@@ -2,7 +2,7 @@ import Domain
 
 extension PairSearch {
     /// Tells the others of this rank's window and hears of theirs: the one exchange of a block.
-    func exchange(_ found: Candidates) throws(LearningError) -> [BlockNews] {
+    func exchange(_ found: Candidates, wanted: Int) throws(LearningError) -> [BlockNews] {
         var own = BlockNews()
         (own.largest, own.smallest) = (found.largest, found.smallest)
         (own.lively, own.count) = (found.lively, window.count)
@@ -15,15 +15,30 @@ extension PairSearch {
         }
         var writer = PieceWriter()
         own.write(to: &writer)
-        let names = own.lists.joined().map(\.name)
-        tell(names, to: &writer)
-        var readers = try meeting.gather(writer.bytes)
+        tell(own.names, to: &writer)
         var news: [BlockNews] = []
-        for rank in readers.indices {
-            news.append(try BlockNews(from: &readers[rank], worldSize: meeting.worldSize))
-            if rank != meeting.rank { try hear(from: &readers[rank]) }
+        for var reader in try meeting.gather(writer.bytes) {
+            let told = try BlockNews(
+                from: &reader,
+                worldSize: meeting.worldSize,
+                costs: whole.costs
+            )
+            let keptThere = kept.filter { $0.owner == reader.rank }.map(\.name)
+            let isOurs = reader.rank == meeting.rank
+            guard told.lists[0].map(\.name) == keptThere,
+                told.lists[1...].allSatisfy({ $0.count <= wanted }),
+                !isOurs || told.lists.joined().allSatisfy(isOwn)
+            else { throw reader.nonsense("other rows than the block keeps, or too many") }
+            if !isOurs { try hear(from: &reader, expected: Set(told.names)) }
+            news.append(told)
         }
         return news
+    }
+
+    /// Whether a row of this rank is the one that its variable of the window in hand has.
+    func isOwn(_ row: WorkingRow) -> Bool {
+        row.variable < window.count && row.isFirst == window.isFirst(row.variable)
+            && row.row == whole.row(window.origin(row.variable))
     }
 
     /// Writes those of the named own rows that the others have not been told.
@@ -33,10 +48,10 @@ extension PairSearch {
         writer.write(whole.rows.gathered(fresh.map { Int32($0) }))
     }
 
-    /// Takes the rows that another rank tells.
-    func hear(from reader: inout PieceReader) throws(LearningError) {
-        let names = try reader.read(Int.self)
-        try known.take(names, from: &reader)
+    /// Takes the rows that another rank tells, and nothing behind them.
+    func hear(from reader: inout PieceReader, expected: Set<Int>) throws(LearningError) {
+        try known.take(from: &reader, expected: expected)
+        try reader.finish()
     }
 
     /// A variable of this rank's window as it is now.

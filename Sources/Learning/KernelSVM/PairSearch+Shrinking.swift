@@ -18,9 +18,9 @@ extension PairSearch {
         if isResumed, !isAlone {
             var writer = PieceWriter()
             tell(pending.keys.sorted().filter { $0 >> 40 == meeting.rank }, to: &writer)
-            var readers = try meeting.gather(writer.bytes)
-            for rank in readers.indices where rank != meeting.rank {
-                try hear(from: &readers[rank])
+            let moved = Set(pending.keys)
+            for var reader in try meeting.gather(writer.bytes) where reader.rank != meeting.rank {
+                try hear(from: &reader, expected: moved)
             }
         }
         // What was in the window knows of all moves already.
@@ -31,13 +31,26 @@ extension PairSearch {
     }
 
     /// Makes up for what moved without the whole window's notice, once for each row that did.
-    func makeUpForPending() throws(LearningError) {
+    ///
+    /// It is done in so many parts, about alike; before each `goesOn` is asked.
+    /// - Returns: whether it was done to the end; else v is of no use any more.
+    @discardableResult
+    func makeUpForPending(
+        parts: Int = 1,
+        while goesOn: () throws(LearningError) -> Bool = { () throws(LearningError) in true }
+    ) throws(LearningError) -> Bool {
         let names = pending.keys.sorted()
-        for low in stride(from: 0, to: names.count, by: options.blockRows) {
-            try makeUp(for: Array(names[low..<Swift.min(names.count, low + options.blockRows)]))
-            meeting.tick()
+        for part in 0..<parts {
+            guard try goesOn() else { return false }
+            let end = names.count * (part + 1) / parts
+            let step = options.blockRows
+            for low in stride(from: names.count * part / parts, to: end, by: step) {
+                try makeUp(for: Array(names[low..<Swift.min(end, low + step)]))
+                meeting.tick()
+            }
         }
         pending = [:]
+        return true
     }
 
     private func makeUp(for names: [Int]) throws(LearningError) {
@@ -48,5 +61,7 @@ extension PairSearch {
         let lines = try kernelRows(of: rows, in: whole)
         let factors = names.map { -(pending[$0] ?? 0) }
         whole.addRows(lines, factors)
+        // Such a v violates with nobody and would never be seen again.
+        guard whole.v.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
     }
 }

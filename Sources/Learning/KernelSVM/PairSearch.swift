@@ -87,7 +87,7 @@ final class PairSearch {
         let wanted = options.blockRows - kept.count
         let found = window.look(countMax: wanted, band: band)
         for row in kept where row.owner == meeting.rank { window.isKept[row.variable] = false }
-        let news = try exchange(found)
+        let news = try exchange(found, wanted: wanted)
         let largest = news.reduce(-Double.infinity) { Swift.max($0, $1.largest) }
         let smallest = news.reduce(Double.infinity) { Swift.min($0, $1.smallest) }
         let lively = news.reduce(0) { $0 + $1.lively }

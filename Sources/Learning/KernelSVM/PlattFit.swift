@@ -55,7 +55,7 @@ public final class PlattFit {
         }
         self.folds = folds
         let most = pairs.map { data.pairCount($0) }.max() ?? 1
-        rowsMax = Int(try meeting.max([Double(most)])[0])
+        rowsMax = try meeting.largest(most)
     }
 
     /// Solves one block of one fold; `converged` once every pair has its sigmoid.
@@ -94,16 +94,18 @@ public final class PlattFit {
         writer.write(Array(decisions.dropFirst(firsts)))
         var (first, second): ([Double], [Double]) = ([], [])
         for var reader in try meeting.gather(writer.bytes) {
-            first += try reader.read(Double.self)
-            second += try reader.read(Double.self)
+            first += try reader.finite()
+            second += try reader.finite()
+            try reader.finish()
         }
-        var own = [0.0, 0.0]
+        writer = PieceWriter()
         if meeting.rank == 0 {
             let sigmoid = Sigmoid(first: first, second: second)
-            own = [sigmoid.a, sigmoid.b]
+            writer.write([sigmoid.a, sigmoid.b])
         }
-        let sums = try meeting.sum(own)
-        sigmoids.append(Sigmoid(a: sums[0], b: sums[1]))
+        var readers = try meeting.gather(writer.bytes)
+        let numbers = try readers[0].finite(2)
+        sigmoids.append(Sigmoid(a: numbers[0], b: numbers[1]))
         (decisions, fold) = ([], 0)
     }
 

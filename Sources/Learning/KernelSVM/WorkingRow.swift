@@ -20,13 +20,17 @@ struct WorkingRow {
     }
 
     /// A working row by its numbers; nil for such as make no sense.
-    init?(_ numbers: ArraySlice<Double>, worldSize: Int) {
+    ///
+    /// Shapes: `costs` (2), C of the first class of the pair and of the second.
+    init?(_ numbers: ArraySlice<Double>, worldSize: Int, costs: [Double]) {
         let numbers = Array(numbers)
-        guard numbers.count == 6, numbers[0] >= 0, numbers[0] < Double(worldSize),
-            numbers[1] >= 0, numbers[1] < 0x1p39, numbers[2] >= 0, numbers[2] < 0x1p39
+        guard numbers.count == 6, let owner = Int(whole: numbers[0]), owner < worldSize,
+            let variable = Int(whole: numbers[1]), let row = Int(whole: numbers[2]),
+            let sign = Int(whole: numbers[3]), sign <= 1,
+            isMultiplier(numbers[4], upTo: costs[1 - sign]), numbers[5].isFinite
         else { return nil }
-        (owner, variable, row) = (Int(numbers[0]), Int(numbers[1]), Int(numbers[2]))
-        (isFirst, alpha, v) = (numbers[3] != 0, numbers[4], numbers[5])
+        (self.owner, self.variable, self.row) = (owner, variable, row)
+        (isFirst, alpha, v) = (sign == 1, numbers[4], numbers[5])
     }
 
     init(owner: Int, variable: Int, row: Int, isFirst: Bool) {
@@ -54,27 +58,40 @@ struct BlockNews {
     }
 
     /// Reads the news of one rank.
-    init(from reader: inout PieceReader, worldSize: Int) throws(LearningError) {
+    init(
+        from reader: inout PieceReader,
+        worldSize: Int,
+        costs: [Double]
+    ) throws(LearningError) {
         let numbers = try reader.read(Double.self)
-        guard numbers.count == 4, numbers[2] >= 0, numbers[3] < 0x1p39, numbers[2] <= numbers[3]
-        else { throw reader.nonsense }
+        guard numbers.count == 4, numbers[0] < .infinity, numbers[1] > -.infinity else {
+            throw reader.nonsense("violations \(numbers)")
+        }
         (largest, smallest) = (numbers[0], numbers[1])
-        (lively, count) = (Int(numbers[2]), Int(numbers[3]))
+        count = try reader.whole(numbers[3])
+        lively = try reader.whole(numbers[2], most: count)
         for index in lists.indices {
-            lists[index] = try reader.rows(worldSize: worldSize)
+            lists[index] = try reader.rows(worldSize: worldSize, costs: costs)
         }
     }
+
+    /// Names of all rows of the lists.
+    var names: [Int] { lists.joined().map(\.name) }
 }
 
 extension PieceReader {
-    /// Reads working rows of the rank that wrote this.
-    mutating func rows(worldSize: Int) throws(LearningError) -> [WorkingRow] {
+    /// Reads working rows of the rank that wrote this, each once.
+    mutating func rows(worldSize: Int, costs: [Double]) throws(LearningError) -> [WorkingRow] {
         let flat = try read(Double.self)
         var rows: [WorkingRow] = []
+        var names: Set<Int> = []
         for start in stride(from: 0, to: flat.count, by: 6) {
             let part = flat[start..<Swift.min(flat.count, start + 6)]
-            guard let row = WorkingRow(part, worldSize: worldSize), row.owner == rank else {
-                throw nonsense
+            guard let row = WorkingRow(part, worldSize: worldSize, costs: costs) else {
+                throw nonsense("\(Array(part)) for a variable of the block in hand")
+            }
+            guard row.owner == rank, names.insert(row.name).inserted else {
+                throw nonsense("row \(row.row) of rank \(row.owner), not its own or told twice")
             }
             rows.append(row)
         }
@@ -94,12 +111,21 @@ final class KnownRows {
     /// Where a row lies that was told under this name.
     subscript(name: Int) -> Int? { places[name] }
 
-    /// Takes the rows that a rank tells, by their names.
-    func take(_ names: [Int], from reader: inout PieceReader) throws(LearningError) {
-        let start = rows.count
-        guard try reader.read(into: rows) == names.count else { throw reader.nonsense }
-        for (offset, name) in names.enumerated() where places[name] == nil {
-            places[name] = start + offset
+    /// Takes the rows that a rank tells, by their names: its own, each once, and only such as are
+    /// `expected`.
+    func take(
+        from reader: inout PieceReader,
+        expected: Set<Int>
+    ) throws(LearningError) {
+        let names = try reader.read(Int.self)
+        var fresh: Set<Int> = []
+        for name in names {
+            guard expected.contains(name), name >> 40 == reader.rank, places[name] == nil,
+                fresh.insert(name).inserted
+            else { throw reader.nonsense("a row called \(name), which nobody asked for") }
         }
+        let start = rows.count
+        try reader.read(names.count, into: rows)
+        for (offset, name) in names.enumerated() { places[name] = start + offset }
     }
 }

@@ -49,7 +49,10 @@ struct RunExplanation: Codable, Sendable {
             happened.append("cause: \(cause.reason) (\(place))")
         }
         if run.isProvisional {
-            happened.append("that is one node's view; no majority of the seats has confirmed it")
+            happened.append(
+                "that is one node's view: a majority of the seats has not confirmed it, or it is "
+                    + "not on this node's disk yet"
+            )
         }
         log = notable.map { "\(localTime($0.time)) \($0.node): \($0.text)" }
         next = RunAdvice(run).lines

@@ -7,7 +7,7 @@ struct ModelCommand: ParsableCommand {
         abstract: "What runs have learned.",
         subcommands: [
             ModelLsCommand.self, ModelShowCommand.self, ModelEvalCommand.self,
-            ModelPredictCommand.self, ModelExportCommand.self,
+            ModelPredictCommand.self, ModelExportCommand.self, ModelRmCommand.self,
         ]
     )
 }

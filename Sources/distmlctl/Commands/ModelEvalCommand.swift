@@ -6,14 +6,15 @@ import Domain
 struct ModelEvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measure a model on a dataset."
+        abstract: "Measure a model on a dataset.",
+        discussion: """
+            Of more than two classes precision, recall and f1 are means over the classes that \
+            some row has or was called, as in scikit-learn; balanced accuracy is over those that \
+            some row has.
+            """
     )
 
-    @Argument(
-        help: "A model, or the run that made it; @last is your latest run's.",
-        completion: LiveNames.modelsAndRuns.completion
-    )
-    var model: String
+    @OptionGroup var chosen: ModelArgument
 
     @Argument(
         help: "A dataset with the same columns and classes.",
@@ -27,7 +28,7 @@ struct ModelEvalCommand: ParsableCommand {
     func run() throws {
         try options.ask(
             ModelEval.self,
-            ModelEval.Params(model: RunReference(model), dataset: dataset),
+            ModelEval.Params(model: chosen.reference, dataset: dataset),
             ModelEvalPrinter()
         )
     }

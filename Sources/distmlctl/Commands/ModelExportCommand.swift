@@ -14,11 +14,7 @@ struct ModelExportCommand: ParsableCommand {
             """
     )
 
-    @Argument(
-        help: "A model, or the run that made it; @last is your latest run's.",
-        completion: LiveNames.modelsAndRuns.completion
-    )
-    var model: String
+    @OptionGroup var chosen: ModelArgument
 
     @Argument(
         help: "The file to make; '-' is standard output. Default: the model's name and format.",
@@ -36,7 +32,7 @@ struct ModelExportCommand: ParsableCommand {
         var client = try options.connect()
         let reply = try client.call(
             ModelExport.self,
-            ModelExport.Params(model: RunReference(model), format: to),
+            ModelExport.Params(model: chosen.reference, format: to),
             files: [scratch]
         )
         for remark in reply.remarks { printNote(printable(remark)) }

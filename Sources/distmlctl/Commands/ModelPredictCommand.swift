@@ -15,11 +15,7 @@ struct ModelPredictCommand: ParsableCommand {
             """
     )
 
-    @Argument(
-        help: "A model, or the run that made it; @last is your latest run's.",
-        completion: LiveNames.modelsAndRuns.completion
-    )
-    var model: String
+    @OptionGroup var chosen: ModelArgument
 
     @Argument(help: "The files, at most 15; '-' is standard input.", completion: .file())
     var files: [String]
@@ -49,7 +45,7 @@ struct ModelPredictCommand: ParsableCommand {
         let reply = try client.call(
             ModelPredict.self,
             ModelPredict.Params(
-                model: RunReference(model),
+                model: chosen.reference,
                 files: files,
                 probabilities: probabilities,
                 format: options.format == .jsonl ? .jsonl : format

@@ -8,18 +8,14 @@ struct ModelShowCommand: ParsableCommand {
         abstract: "Show one model."
     )
 
-    @Argument(
-        help: "A model, or the run that made it; @last is your latest run's.",
-        completion: LiveNames.modelsAndRuns.completion
-    )
-    var model: String
+    @OptionGroup var chosen: ModelArgument
 
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
         try options.ask(
             ModelShow.self,
-            ModelShow.Params(model: RunReference(model)),
+            ModelShow.Params(model: chosen.reference),
             ModelPrinter()
         )
     }

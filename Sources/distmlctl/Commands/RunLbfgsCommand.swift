@@ -14,6 +14,8 @@ struct RunLbfgsCommand: RunStarting {
     )
 
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup(title: "Options of the run") var fit: FitOptions
+    @OptionGroup(visibility: .hidden) var watch: WatchOptions
 
     @Option(help: ArgumentHelp("Factor of ‖ω‖₁, which makes weights zero.", valueName: "l1"))
     var l1: Double?
@@ -23,7 +25,7 @@ struct RunLbfgsCommand: RunStarting {
     func run() throws { try start(self) }
 
     func spec() -> RunSpec {
-        var spec = chosen.spec(.lbfgs)
+        var spec = spec(of: .lbfgs)
         spec.l1 = l1
         return spec
     }

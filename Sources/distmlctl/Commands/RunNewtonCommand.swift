@@ -14,9 +14,11 @@ struct RunNewtonCommand: RunStarting {
     )
 
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup(title: "Options of the run") var fit: FitOptions
+    @OptionGroup(visibility: .hidden) var watch: WatchOptions
     @OptionGroup var options: GlobalOptions
 
     func run() throws { try start(self) }
 
-    func spec() -> RunSpec { chosen.spec(.newton) }
+    func spec() -> RunSpec { spec(of: .newton) }
 }

@@ -14,6 +14,8 @@ struct RunSgdCommand: RunStarting {
     )
 
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup(title: "Options of the run") var fit: FitOptions
+    @OptionGroup(title: "Options of the run") var watch: WatchOptions
 
     @OptionGroup(title: "Options of SGD") var descent: DescentOptions
     @OptionGroup var options: GlobalOptions
@@ -21,7 +23,7 @@ struct RunSgdCommand: RunStarting {
     func run() throws { try start(self) }
 
     func spec() -> RunSpec {
-        var spec = chosen.spec(.sgd)
+        var spec = spec(of: .sgd)
         descent.fill(&spec)
         return spec
     }

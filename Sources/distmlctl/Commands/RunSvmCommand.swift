@@ -17,13 +17,15 @@ struct RunSvmCommand: RunStarting {
     )
 
     @OptionGroup(title: "Options of the run") var chosen: RunOptions
+    @OptionGroup(visibility: .hidden) var fit: FitOptions
+    @OptionGroup(visibility: .hidden) var watch: WatchOptions
     @OptionGroup(title: "Options of the machine") var machine: SVMOptions
     @OptionGroup var options: GlobalOptions
 
     func run() throws { try start(self) }
 
     func spec() -> RunSpec {
-        var spec = chosen.spec(.svm)
+        var spec = spec(of: .svm)
         spec.svm = machine.spec
         return spec
     }

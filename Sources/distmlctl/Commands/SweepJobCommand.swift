@@ -12,7 +12,8 @@ struct SweepJobCommand<Job: RunStarting>: RereadingCommand {
             discussion: """
                 All options of 'run \(algorithm)' hold for every trial; --grid varies any of them. \
                 Trials are compared on rows they were not trained on: the folds, those of \
-                --val-split or --val-dataset, else a fifth. The best is trained once more with \
+                --val-split or --val-dataset, else a fifth; by the figure that --metric names, \
+                such as f1 or loss. The best is trained once more with \
                 the same options, and its model kept under --name.
 
                 The daemon leads the sweep. Ctrl-C detaches; 'sweep stop' stops it, \
@@ -31,13 +32,9 @@ struct SweepJobCommand<Job: RunStarting>: RereadingCommand {
     func run(words: [String]) throws {
         // What stands before the algorithm is the word `sweep`.
         var mine = Array(words.dropFirst())
-        if sweep.folds == nil, job.chosen.valSplit == nil, job.chosen.valDataset == nil {
-            mine += ["--val-split", "0.2"]
-            printSentence(
-                "compared on a fifth of the rows, held out; --folds or --val-split "
-                    + "choose otherwise"
-            )
-        }
+        let isSplit =
+            sweep.folds == nil && job.chosen.valSplit == nil && job.chosen.valDataset == nil
+        if isSplit { mine += ["--val-split", "0.2"] }
         var spec = SweepSpec(
             trials: try trials(of: Job.self, sweep, words: mine, seed: job.chosen.seed)
         )
@@ -59,15 +56,24 @@ struct SweepJobCommand<Job: RunStarting>: RereadingCommand {
             for trial in spec.trials {
                 drafts.append(try client.draft(of: trial, folds: spec.folds))
             }
+            if isSplit { tellSplit() }
             try job.options.show(drafts, kind: "sweep check", SweepDraftPrinter())
             throw ExitCode(9)
         }
         let started = try client.call(SweepStart.self, SweepStart.Params(spec: spec))
+        if isSplit { tellSplit() }
         if job.chosen.detach {
             return try job.options.show(started, kind: SweepStart.kind, SweepStartPrinter())
         }
         printNote("sweep \(started.sweep): \(started.trials) trials, \(started.runs) runs at most")
         try watch(SweepReference(started.sweep.text), through: &client, job.options)
+    }
+
+    /// Said once nothing is wrong with what was typed.
+    private func tellSplit() {
+        printSentence(
+            "compared on a fifth of the rows, held out; --folds or --val-split choose otherwise"
+        )
     }
 }
 

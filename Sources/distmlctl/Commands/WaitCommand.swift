@@ -14,7 +14,8 @@ struct WaitCommand: ParsableCommand {
         help: ArgumentHelp(
             "Wait no longer than this: 90s, 5m, 1h30m; then exit with 8.",
             valueName: "time"
-        )
+        ),
+        transform: TypedDuration.typed
     )
     var timeout: TypedDuration?
 

@@ -67,7 +67,7 @@ struct RemoteContext {
                 words = without("--to", file)
             }
         case let export as ModelExportCommand where export.file != "-":
-            let name = export.file ?? "\(export.model).\(export.to.rawValue)"
+            let name = export.file ?? "\(export.chosen.text).\(export.to.rawValue)"
             target = name
             if let place = words.lastIndex(where: { $0 == export.file }) {
                 words[place] = "-"

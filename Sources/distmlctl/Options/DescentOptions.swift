@@ -8,7 +8,8 @@ struct DescentOptions: ParsableArguments {
             The rate: a number, or auto to find it by a range test over the ring; by default from \
             an estimate of the curvature, or the usual one of a network.
             """,
-        completion: .list(["auto"])
+        completion: .list(["auto"]),
+        transform: TypedRate.typed
     )
     var lr: TypedRate?
 
@@ -61,7 +62,7 @@ struct DescentOptions: ParsableArguments {
     /// Adds what was said to `spec`.
     func fill(_ spec: inout RunSpec) {
         spec.learningRate = lr?.value
-        spec.optimizer.findsRate = lr == .auto
+        spec.optimizer.findsRate = lr.map { $0.value == nil } ?? false
         spec.schedule = schedule
         spec.momentum = momentum
         spec.weightDecay = weightDecay

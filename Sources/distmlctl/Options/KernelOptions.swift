@@ -20,7 +20,8 @@ struct KernelOptions: ParsableArguments {
             γ of the kernel: a number, or scale for 1/(columns · variance of all values), which is \
             the default.
             """,
-        completion: .list(["scale"])
+        completion: .list(["scale"]),
+        transform: TypedGamma.typed
     )
     var gamma: TypedGamma?
 
@@ -57,7 +58,8 @@ struct KernelOptions: ParsableArguments {
         help: ArgumentHelp(
             "Memory for kernel values or features on every node; 200MiB by default.",
             valueName: "size"
-        )
+        ),
+        transform: TypedSize.typed
     )
     var cache: TypedSize?
 
@@ -68,12 +70,12 @@ struct KernelOptions: ParsableArguments {
     func fill(_ spec: inout SVMSpec) {
         spec.kernel = kernel
         spec.gamma = gamma?.value
-        spec.degree = degree ?? spec.degree
-        spec.coef0 = coef0 ?? spec.coef0
+        spec.degree = degree
+        spec.coef0 = coef0
         spec.mode = mode
         spec.map = map
         spec.featureCount = featureCount
-        spec.cacheBytes = cache?.bytes ?? spec.cacheBytes
+        spec.cacheBytes = cache?.bytes
         spec.hasProbabilities = probability
     }
 }

@@ -5,7 +5,8 @@ import Domain
 /// Which runs a list shows.
 struct RunFilter: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Only runs started in the last 90s, 5m, 1h30m, 2d.", valueName: "time")
+        help: ArgumentHelp("Only runs started in the last 90s, 5m, 1h30m, 2d.", valueName: "time"),
+        transform: TypedDuration.typed
     )
     var since: TypedDuration?
 

@@ -15,22 +15,6 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to fit; by default what the labels call for.",
-            discussion: """
-                linear, logistic, softmax, or for sgd a network: mlp:256,128 has dense layers of \
-                256 and 128 units, cnn:32c3,p2,128 a convolution of 32 channels by kernels of \
-                3 × 3, a pooling of 2 × 2 and a dense layer. d0.2 leaves 20 % out while training; \
-                tanh or gelu takes the place of relu.
-                """,
-            valueName: "model"
-        ),
-        completion: .list(TypedModel.examples),
-        transform: TypedModel.typed
-    )
-    var model: TypedModel?
-
-    @Option(
-        help: ArgumentHelp(
             "Share of the rows held out to measure on, such as 0.2.",
             valueName: "share"
         )
@@ -43,9 +27,6 @@ struct RunOptions: ParsableArguments {
         transform: DatasetName.typed
     )
     var valDataset: DatasetName?
-
-    @Option(help: ArgumentHelp("λ of the penalty λ/2·‖ω‖².", valueName: "λ"))
-    var l2: Double?
 
     @Option(
         help: """
@@ -69,7 +50,10 @@ struct RunOptions: ParsableArguments {
     )
     var steps: Int?
 
-    @Option(help: ArgumentHelp("Training time, at most: 90s, 5m, 1h30m.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Training time, at most: 90s, 5m, 1h30m.", valueName: "time"),
+        transform: TypedDuration.typed
+    )
     var maxTime: TypedDuration?
 
     @Option(help: ArgumentHelp("Tolerance of the stop rule.", valueName: "t"))
@@ -79,7 +63,8 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp(
             "Seats: a count such as 3, or names such as a,b,c; by default all that hold data.",
             valueName: "n|a,b,…"
-        )
+        ),
+        transform: TypedNodes.typed
     )
     var nodes: TypedNodes?
 
@@ -102,15 +87,12 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Check it, say what it would need and be, start nothing, and exit with 9.")
     var dryRun = false
 
-    /// What was asked for, in the algorithm's absence.
+    /// What was asked of any run.
     func spec(_ algorithm: Algorithm) -> RunSpec {
         var spec = RunSpec(algorithm: algorithm, dataset: dataset)
         spec.name = name
-        spec.model = model?.kind
-        spec.network = model?.network
         spec.validationSplit = valSplit
         spec.validationDataset = valDataset
-        spec.l2 = l2
         spec.bias = bias
         spec.biasScale = biasScale
         spec.epochs = epochs

@@ -13,8 +13,26 @@ extension NameValue {
     }
 }
 
+/// What a person types for a value that has a form of its own.
+protocol Typed {
+    /// Reads it; nil for what it may not be.
+    init?(argument: String)
+    /// What it may be.
+    static var valid: String { get }
+}
+
+extension Typed {
+    /// Reads it; what it may be is told where it is something else.
+    static func typed(_ text: String) throws -> Self {
+        guard let value = Self(argument: text) else { throw ValidationError("use \(valid)") }
+        return value
+    }
+}
+
 /// A length of time as typed: `90`, `90s`, `5m`, `1h30m`.
-struct TypedDuration: ExpressibleByArgument, Equatable {
+struct TypedDuration: Typed, Equatable {
+    static let valid = "a time, such as 90s, 5m or 1h30m"
+
     let seconds: Double
 
     init?(argument: String) {
@@ -24,7 +42,9 @@ struct TypedDuration: ExpressibleByArgument, Equatable {
 }
 
 /// A size as typed: `4096`, `4KiB`, `64MiB`.
-struct TypedSize: ExpressibleByArgument, Equatable {
+struct TypedSize: Typed, Equatable {
+    static let valid = "a size, such as 4096, 4KiB or 64MiB"
+
     let bytes: Int
 
     init?(argument: String) {
@@ -45,48 +65,44 @@ struct TypedList: ExpressibleByArgument, Equatable {
     }
 }
 
-/// A rate as typed: a number, or `auto`.
-enum TypedRate: ExpressibleByArgument, Equatable {
-    case auto
-    case fixed(Double)
+/// A finite number above 0 as typed, or a word that stands for one to be found.
+struct TypedNumber<Word: StandIn>: Typed, Equatable {
+    static var valid: String { "a finite number above 0, or \(Word.word)" }
+
+    /// The number; nil where the word was typed.
+    let value: Double?
 
     init?(argument: String) {
-        if argument == "auto" {
-            self = .auto
-        } else if let value = Double(argument), value > 0, value.isFinite {
-            self = .fixed(value)
-        } else {
-            return nil
+        if argument == Word.word {
+            value = nil
+            return
         }
-    }
-
-    var value: Double? {
-        if case .fixed(let value) = self { value } else { nil }
+        guard let value = Double(argument), value > 0, value.isFinite else { return nil }
+        self.value = value
     }
 }
+
+/// A word that stands for a number.
+protocol StandIn {
+    static var word: String { get }
+}
+
+/// The rate is looked for.
+enum AutoWord: StandIn { static let word = "auto" }
+
+/// γ goes by the data.
+enum ScaleWord: StandIn { static let word = "scale" }
+
+/// A rate as typed: a number, or `auto`.
+typealias TypedRate = TypedNumber<AutoWord>
 
 /// γ of a kernel as typed: a number, or `scale`.
-enum TypedGamma: ExpressibleByArgument, Equatable {
-    case scale
-    case fixed(Double)
-
-    init?(argument: String) {
-        if argument == "scale" {
-            self = .scale
-        } else if let value = Double(argument), value.isFinite {
-            self = .fixed(value)
-        } else {
-            return nil
-        }
-    }
-
-    var value: Double? {
-        if case .fixed(let value) = self { value } else { nil }
-    }
-}
+typealias TypedGamma = TypedNumber<ScaleWord>
 
 /// Seats as typed: a count, or names with commas.
-enum TypedNodes: ExpressibleByArgument, Equatable {
+enum TypedNodes: Typed, Equatable {
+    static let valid = "a count of 1 or more, or names of nodes, such as a,b,c"
+
     case count(Int)
     case names([NodeID])
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Domain
 
-/// What is done to rows and columns before the search, and what is watched on validation rows.
+/// What is done to rows and columns before the search, and to the threshold after it.
 struct WeighingArguments: ParsableArguments {
     @Option(
         help: """
@@ -15,7 +15,8 @@ struct WeighingArguments: ParsableArguments {
         help: ArgumentHelp(
             "Weights of classes by their labels, such as 1=5,0=1; others count 1.",
             valueName: "label=weight,…"
-        )
+        ),
+        transform: TypedClassWeights.typed
     )
     var classWeight: TypedClassWeights?
 
@@ -32,25 +33,10 @@ struct WeighingArguments: ParsableArguments {
             "Choose the threshold between two classes on validation rows: the best f1, or the "
                 + "least cost of false positives and false negatives.",
             valueName: "f1|cost:FP,FN"
-        )
+        ),
+        transform: TypedThreshold.typed
     )
     var threshold: TypedThreshold?
-
-    @Option(
-        help: ArgumentHelp(
-            "The figure on validation rows whose best parameters are kept.",
-            valueName: "figure"
-        )
-    )
-    var metric: MetricName?
-
-    @Option(
-        help: ArgumentHelp(
-            "Epochs without a better --metric before the end.",
-            valueName: "epochs"
-        )
-    )
-    var patience: Int?
 
     /// Writes what was said into `spec`.
     func apply(to spec: inout RunSpec) {
@@ -58,13 +44,12 @@ struct WeighingArguments: ParsableArguments {
         spec.weighing.classWeights = classWeight?.weights ?? []
         spec.weighing.scale = scale
         spec.weighing.threshold = threshold?.rule
-        spec.metric = metric
-        spec.patience = patience
     }
 }
 
 /// Weights of classes as typed: `1=5,0=1`; the last `=` of an item parts label and weight.
-struct TypedClassWeights: ExpressibleByArgument, Equatable {
+struct TypedClassWeights: Typed, Equatable {
+    static let valid = "labels with their weights, such as 1=5,0=1"
     let weights: [ClassWeight]
 
     init?(argument: String) {
@@ -80,7 +65,8 @@ struct TypedClassWeights: ExpressibleByArgument, Equatable {
 }
 
 /// A rule for the threshold as typed: `f1`, or `cost:` and what each kind of mistake costs.
-struct TypedThreshold: ExpressibleByArgument, Equatable {
+struct TypedThreshold: Typed, Equatable {
+    static let valid = "f1, or cost: and two numbers, such as cost:1,5"
     let rule: ThresholdRule
 
     init?(argument: String) {

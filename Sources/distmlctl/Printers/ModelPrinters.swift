@@ -124,3 +124,12 @@ struct ModelPredictPrinter: Printer {
 
     func names(_ reply: ModelPredict.Reply) -> [String] { [reply.model.text] }
 }
+
+/// Prints `model rm`.
+struct ModelRmPrinter: Printer {
+    func lines(_ reply: ModelRm.Reply, on terminal: Terminal) -> [String] {
+        ["removed model \(reply.name)"]
+    }
+
+    func names(_ reply: ModelRm.Reply) -> [String] { [reply.name.text] }
+}

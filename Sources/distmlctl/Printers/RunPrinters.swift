@@ -50,7 +50,7 @@ struct RunPrinter: SheetPrinter {
         sheet.add("Run", run.id.text + (run.name.map { " (\($0))" } ?? ""))
         sheet.add(
             run.outcome == nil ? "Status" : "Outcome",
-            run.state + (run.isProvisional ? " (provisional: no majority has confirmed it)" : ""),
+            run.state + (run.isProvisional ? " (provisional: not yet agreed and stored)" : ""),
             color(of: run)
         )
         sheet.add("Cause", run.cause?.description, .red)

@@ -88,7 +88,8 @@ struct Completer {
             ("runs show", 0), ("runs rm", 0), ("runs diff", 0), ("runs diff", 1):
             .runs
         case ("sweep show", 0), ("sweep wait", 0), ("sweep stop", 0), ("sweep resume", 0): .sweeps
-        case ("model show", 0), ("model eval", 0), ("model predict", 0), ("model export", 0):
+        case ("model show", 0), ("model eval", 0), ("model predict", 0), ("model export", 0),
+            ("model rm", 0):
             .modelsAndRuns
         default: nil
         }

@@ -74,6 +74,22 @@ struct Axis: Equatable {
     }
 }
 
+extension Axis {
+    /// Leaves each value only once, numbers however they are written; returns those that were there
+    /// twice.
+    mutating func dropDuplicates() -> [String] {
+        guard case .list(let given) = values else { return [] }
+        var seen: Set<String> = []
+        var (kept, twice): ([String], [String]) = ([], [])
+        for value in given {
+            let isNew = seen.insert(Double(value).map { "\($0)" } ?? value).inserted
+            if isNew { kept.append(value) } else { twice.append(value) }
+        }
+        values = .list(kept)
+        return twice
+    }
+}
+
 /// One value of each axis.
 typealias Combination = [(option: String, value: String)]
 

@@ -6,11 +6,25 @@ import Domain
 protocol RunStarting: ParsableCommand {
     /// What is asked of every run.
     var chosen: RunOptions { get }
+    /// What is fitted, and its penalty.
+    var fit: FitOptions { get }
+    /// What is watched on validation rows.
+    var watch: WatchOptions { get }
     /// How the result is printed, and the daemon's socket.
     var options: GlobalOptions { get }
 
     /// The run that was asked for.
     func spec() throws -> RunSpec
+}
+
+extension RunStarting {
+    /// What was asked of a run of this algorithm, its own options left out.
+    func spec(of algorithm: Algorithm) -> RunSpec {
+        var spec = chosen.spec(algorithm)
+        fit.fill(&spec)
+        watch.fill(&spec)
+        return spec
+    }
 }
 
 /// A command that reads its own words once more, with others in between.
@@ -23,16 +37,24 @@ private let fixedOptions = ["name", "dataset", "val-dataset", "val-split", "deta
 
 /// The trials of a sweep: for each combination the run that its words ask for.
 ///
-/// `words` are those of the sweep command from its algorithm on, as typed.
+/// `words` are those of the sweep command from its algorithm on, as typed; `tell` is given what a
+/// person should know besides.
 func trials<Job: RunStarting>(
     of job: Job.Type,
     _ sweep: SweepOptions,
     words: [String],
-    seed: UInt64
+    seed: UInt64,
+    telling tell: (String) -> Void = { printSentence($0) }
 ) throws -> [SweepTrial] {
-    let axes = try Axis.merged(
+    var axes = try Axis.merged(
         try sweep.grid.map { text throws(RPCError) in try Axis(typed: text) }
     )
+    for place in axes.indices {
+        let twice = axes[place].dropDuplicates()
+        guard !twice.isEmpty else { continue }
+        let values = printable(twice.joined(separator: ", "))
+        tell("--grid \(axes[place].option): \(values) stands there twice and is tried once")
+    }
     try check(axes, of: job, words: words)
     let combinations: [Combination]
     if let random = sweep.random {
@@ -86,7 +108,7 @@ private func check<Job: RunStarting>(
     of job: Job.Type,
     words: [String]
 ) throws(RPCError) {
-    let known = longOptions(of: job)
+    let known = longOptions(of: job, withHidden: true)
     for axis in axes {
         let option = "--" + axis.option
         guard known.contains(option) else {
@@ -131,7 +153,8 @@ private func typed<Job: RunStarting>(
 }
 
 private func isFlag(_ option: String, of command: any ParsableCommand.Type) -> Bool {
-    for line in Distmlctl.helpMessage(for: command, columns: 200).split(separator: "\n") {
+    let help = Distmlctl.helpMessage(for: command, includeHidden: true, columns: 200)
+    for line in help.split(separator: "\n") {
         let words = line.split(whereSeparator: { " ,/".contains($0) }).map(String.init)
         guard line.drop(while: { $0 == " " }).hasPrefix("-"),
             let place = words.firstIndex(of: option)
