@@ -67,13 +67,14 @@ public final class AugmentedLagrangian {
         if isDone { return .converged }
         if isInnerDone() {
             guard rounds < roundsMax else { return .exhausted }
-            try sharpen()
+            try sharpen(by: growth)
         }
         let verdict = try newton.step()
         switch verdict {
         case .exhausted:
             guard rounds < roundsMax else { return .exhausted }
-            try sharpen()
+            // The smooth problem is stiffer than digits allow: the multipliers go on with less.
+            try sharpen(by: relief)
             return .moved
         default: return verdict
         }
@@ -127,7 +128,7 @@ public final class AugmentedLagrangian {
 
     var lastSharpened = 0
 
-    private func sharpen() throws(LearningError) {
+    private func sharpen(by growth: Double) throws(LearningError) {
         problem.updateMultipliers()
         rounds += 1
         lastSharpened = newton.iterations
@@ -139,7 +140,9 @@ public final class AugmentedLagrangian {
 
 /// How much stiffer the loss becomes each time.
 private let growth = 4.0
-/// Stiffer than digits allow.
+/// What is left of the stiffness where Newton steps win nothing more.
+private let relief = 1.0 / 16
+/// Multipliers settle long before.
 private let roundsMax = 24
 
 extension SmoothProblem {
@@ -175,7 +178,13 @@ extension SmoothProblem {
 extension NewtonSolver {
     /// One step, whatever the stop rule says.
     func step() throws(LearningError) -> SolverVerdict {
-        isDirect ? try factoredStep() : try truncatedStep()
+        guard !isDirect else { return try factoredStep() }
+        let verdict = try truncatedStep()
+        guard verdict == .exhausted, isSingle, problem.hasNarrowProducts else { return verdict }
+        // Products in Float may not carry this far: the same step again in Double.
+        isSingle = false
+        problem.isNarrow = false
+        return try truncatedStep()
     }
 
     /// Forgets what belonged to the loss before.

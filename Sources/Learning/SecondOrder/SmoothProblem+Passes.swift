@@ -172,11 +172,8 @@ extension SolverRows {
 struct NarrowProduct {
     private let shape: SmoothProblem.Shape
 
-    /// Nil where rows are sparse or there is a single output: Double costs nothing there.
-    init?(_ shape: SmoothProblem.Shape, _ rows: SolverRows) {
-        guard !rows.isSparse, shape.outputs > 1 else { return nil }
-        self.shape = shape
-    }
+    /// For dense rows and several outputs: Double costs nothing elsewhere.
+    init(_ shape: SmoothProblem.Shape) { self.shape = shape }
 
     /// Adds Σ Xᵀ·Q·X·v to `total`.
     func add(

@@ -79,6 +79,10 @@ public final class SmoothProblem {
     let shared: SharedSums
     /// ℓ; the stiffness of a smoothed one changes between searches.
     public var loss: RowLoss
+    /// Whether products with the Hessian may be made in Float, where that is faster.
+    var isNarrow = true
+    /// Whether they are.
+    var hasNarrowProducts: Bool { isNarrow && !rows.isSparse && shape.outputs > 1 }
     /// z of the last look, (rows, outputs).
     var scores: [Double]
     /// r = ∂ℓ/∂z there, times c.
@@ -173,7 +177,8 @@ public final class SmoothProblem {
     public func product(with vector: [Double]) throws(LearningError) -> [Double] {
         let outputs = shape.outputs
         var total = [Double](repeating: 0, count: shape.parameterCount)
-        if case let narrow = NarrowProduct(shape, rows), let narrow {
+        if hasNarrowProducts {
+            let narrow = NarrowProduct(shape)
             try narrow.add(vector, loss, curvature, rows, into: &total)
         } else {
             var bent = [Double](repeating: 0, count: rows.blockRows * outputs)

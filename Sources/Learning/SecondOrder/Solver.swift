@@ -56,6 +56,7 @@ extension NewtonSolver: Solver {
         rule.startNorm = numbers[5].isNaN ? nil : numbers[5]
         firstSize = numbers[6].isNaN ? nil : numbers[6]
         isBiasExact = numbers[7] != 0
+        problem.isNarrow = isSingle
         makeGrams()
         (look, matrices, preconditioner) = (nil, [], nil)
         parameters = state.vectors[0]
