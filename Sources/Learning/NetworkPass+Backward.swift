@@ -181,4 +181,4 @@ extension NetworkPass {
 }
 
 /// Weights of a piece: 256 KiB, of which the ring needs about as long as the product takes.
-private let pieceElements = 1 << 16
+private let pieceElements = 100_000
