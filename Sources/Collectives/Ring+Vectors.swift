@@ -35,8 +35,9 @@ extension Ring where L: ~Copyable {
             ? 2 * (worldSize - 1) * byteCount / worldSize : (worldSize - 1) * byteCount
     }
 
-    /// Vectors of all ranks together up to which each goes around whole.
-    private static var wholeBytesMax: Int { 64 << 10 }
+    /// Vectors of all ranks together up to which each goes around whole: at world size 3 and 4 that
+    /// is as fast up to 64 KiB a rank, at 128 KiB half as fast again.
+    private static var wholeBytesMax: Int { 256 << 10 }
 
     private mutating func reduceWhole<E: RingElement>(
         _ values: inout MutableSpan<E>,

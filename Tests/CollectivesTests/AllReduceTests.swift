@@ -66,7 +66,7 @@ struct AllReduceTests {
 
     @Test(
         "Chunk c is added in the order of ranks c + 1, c + 2, …, c, travelling whole or not",
-        arguments: [1_003, 10_007]
+        arguments: [1_003, 20_011]
     )
     func order(count: Int) throws {
         let worldSize = 5
