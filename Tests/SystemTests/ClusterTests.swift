@@ -56,6 +56,10 @@ struct ClusterTests {
             #expect(try cluster.ctl("model", "show", "@last", on: node).status == 5)
             #expect(try cluster.ctl("runs", "show", "@last", on: node).status == 0)
         }
+        let limited = try cluster.ctl("run", "sgd", "--dataset", "clouds", "--steps", "5")
+        #expect(limited.status == 0, "\(limited.errors)")
+        let again = try cluster.ctl("resume", "@last", on: "c")
+        #expect(again.status == 6 && again.errors.contains("has reached its limit"))
         #expect(try cluster.ctl("dataset", "verify", "clouds", on: "b").status == 0)
         #expect(try cluster.ctl("dataset", "rm", "clouds", "--yes", on: "c").status == 0)
         #expect(try cluster.ctl("dataset", "show", "clouds", on: "a").status == 5)

@@ -159,6 +159,13 @@ extension RunSupervisor {
         if ending.outcome == .converged {
             throw RPCError(.conflict, "\(record.id) has converged; there is nothing to resume")
         }
+        if ending.outcome == .limitReached {
+            throw RPCError(
+                .conflict,
+                "\(record.id) has reached its limit and has its model, which never changes",
+                hint: "start a run with a higher limit: --epochs, --steps or --max-time"
+            )
+        }
         if ending.outcome == .diverged {
             throw RPCError(
                 .conflict,

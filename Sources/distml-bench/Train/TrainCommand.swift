@@ -50,6 +50,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        let missed = MissedLines(output)
         let chosen = TrainJob.all.filter { jobs.isEmpty || jobs.contains($0.name) }
         let rows = try withTemporaryFolder { folder -> [TrainRow] in
             let python = try compare ? TrainPeers.python(keptIn: peers, or: folder, output) : nil
@@ -61,38 +62,52 @@ struct TrainCommand: ParsableCommand {
                     output.note("\(job.name): its data are not in the folder of --data")
                     return []
                 }
-                return try measure(job, sources, folder, python)
+                return try measure(job, sources, (folder, python), missed)
             }
-            let parsed = try ParseJob.all.filter { jobs.isEmpty || jobs.contains($0.name) }
+            let parsed = ParseJob.all.filter { jobs.isEmpty || jobs.contains($0.name) }
                 .flatMap { job in
                     output.note("\(job.name) …")
-                    return try job.measure(files, python, repeats: repeats)
+                    return missed.noting(job.name) {
+                        try job.measure(files, python, repeats: repeats)
+                    } ?? []
                 }
             return trained + parsed
         }
         try output.print("train", rows, as: TrainRow.table(rows))
+        guard missed.count == 0 else {
+            throw BenchError("\(missed.count) of the measurements failed")
+        }
     }
 
     private func measure(
         _ job: TrainJob,
         _ sources: BenchData.Sources,
-        _ folder: URL,
-        _ python: URL?
+        _ place: (folder: URL, python: URL?),
+        _ missed: MissedLines
     ) throws -> [TrainRow] {
         var rows: [TrainRow] = []
         for count in nodes?.values ?? job.nodes {
-            output.note("\(job.name) on \(count) \(count == 1 ? "node" : "nodes") …")
-            let place = folder.appendingPathComponent("\(job.name)-\(count)")
-            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
-            let cluster = try BenchCluster(nodes: count, certificates: folder, in: place)
-            defer { cluster.finish() }
-            rows.append(try measure(job, sources, cluster, nodes: count))
-        }
-        if let python {
-            for peer in job.peers {
-                output.note("\(job.name) by \(peer) …")
-                rows.append(try TrainPeers.measure(peer, job, sources, python, repeats: repeats))
+            let line = "\(job.name) on \(count) \(count == 1 ? "node" : "nodes")"
+            output.note("\(line) …")
+            let row = missed.noting(line) {
+                let own = place.folder.appendingPathComponent("\(job.name)-\(count)")
+                try FileManager.default.createDirectory(
+                    at: own,
+                    withIntermediateDirectories: false
+                )
+                let cluster = try BenchCluster(nodes: count, certificates: place.folder, in: own)
+                defer { cluster.finish() }
+                return try measure(job, sources, cluster, nodes: count)
             }
+            if let row { rows.append(row) }
+        }
+        for peer in place.python == nil ? [] : job.peers {
+            guard let python = place.python else { continue }
+            output.note("\(job.name) by \(peer) …")
+            let row = missed.noting("\(job.name) by \(peer)") {
+                try TrainPeers.measure(peer, job, sources, python, repeats: repeats)
+            }
+            if let row { rows.append(row) }
         }
         let baseline = rows.first?.seconds ?? .nan
         for index in rows.indices { rows[index].secondsRatio = rows[index].seconds / baseline }
@@ -144,6 +159,22 @@ struct TrainCommand: ParsableCommand {
         row.fill(from: runs, of: job, rows: sources.rows)
         if case .dual = job.objective { row.predictSeconds = median(evaluations.map(\.seconds)) }
         return row
+    }
+}
+
+/// Lines that could not be measured: each is named, and the others go on.
+private final class MissedLines {
+    private let output: OutputOptions
+    private(set) var count = 0
+
+    init(_ output: OutputOptions) { self.output = output }
+
+    func noting<Result>(_ line: String, _ body: () throws -> Result) -> Result? {
+        do { return try body() } catch {
+            output.note("\(line): not measured: \(error)")
+            count += 1
+            return nil
+        }
     }
 }
 

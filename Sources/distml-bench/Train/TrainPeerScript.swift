@@ -102,7 +102,7 @@ let trainPeerScript = """
         kinds = pd.read_csv(order["train"][0], header=None, skipinitialspace=True)
         tests = pd.read_csv(order["test"][0], header=None, skipinitialspace=True, comment="|")
         label = kinds.columns[-1]
-        texts = [c for c in kinds.columns[:-1] if kinds[c].dtype == object]
+        texts = [c for c in kinds.columns[:-1] if not pd.api.types.is_numeric_dtype(kinds[c])]
         numbers = [c for c in kinds.columns[:-1] if c not in texts]
         truth = tests[label].str.rstrip(".")
         make = lambda _: make_pipeline(
