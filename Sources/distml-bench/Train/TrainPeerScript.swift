@@ -24,7 +24,10 @@ let trainPeerScript = """
             return idx(files[0]).reshape(-1, 784).astype(kind) / kind(255), \\
                 idx(files[1]).astype(np.int64)
         from sklearn.datasets import load_svmlight_file
-        return load_svmlight_file(files[0], n_features=123)
+        rows, labels = load_svmlight_file(files[0], n_features=123)
+        # SVC refuses the 64-bit indices that it reads itself.
+        rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
+        return rows, labels
 
     def timed(body):
         for repetition in range(repeats):
