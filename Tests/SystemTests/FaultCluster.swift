@@ -42,8 +42,9 @@ struct RunView: Equatable {
 
 /// A cluster with a dataset, and what a run leaves that nobody disturbs.
 final class FaultCluster {
-    /// Debug programs, which the short run may have to do with, take longer for a step.
-    static let steps = Repetitions.count(800, long: 1_200)
+    /// Long enough for a fault to come in the middle; the debug programs, which the short run may
+    /// have to do with, take longer for a step.
+    static let steps = Repetitions.count(800, long: 4_000)
 
     let cluster: TestCluster
     /// Bytes of the tensors of an undisturbed run's model.
