@@ -31,8 +31,8 @@ static inline double lesser(double a, double b) { return a < b ? a : b; }
 
 // C - alpha, which rounding must not make 0.
 static inline double rest_of(double cost, double alpha) {
-    double rest = cost - alpha;
-    return rest > 1e-200 ? rest : 1e-200;
+    double rest = cost - alpha, least = 1e-17 * cost;
+    return rest > least ? rest : least;
 }
 
 // How far a number above 0 may go by `change` before it is 0.

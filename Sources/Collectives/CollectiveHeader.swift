@@ -34,6 +34,8 @@ public struct CollectiveHeader: Equatable, Sendable, CustomStringConvertible {
         case gatherLengths
         /// Length of the byte string that `broadcast` of bytes will carry.
         case broadcastLength
+        /// Everybody's sum to everybody, out of everybody's whole vector.
+        case allReduceWhole
     }
 
     /// Who says so.

@@ -23,16 +23,18 @@ extension Ring where L: ~Copyable {
         _ reduction: Reduction = .sum
     ) throws(CollectiveError) {
         let bytes = values.count * MemoryLayout<E>.size
-        guard worldSize * bytes > Self.wholeBytesMax else {
-            return try reduceWhole(&values, reduction)
-        }
+        if goesWhole(bytes) { return try reduceWhole(&values, reduction) }
         try circulate(&values, .allReduce, reduction, steps: 0..<2 * worldSize - 2)
     }
 
     /// Bytes that one rank sends in an all-reduce of `byteCount` bytes, without heads of frames.
     public func allReduceBytes(_ byteCount: Int) -> Int {
-        worldSize * byteCount > Self.wholeBytesMax
-            ? 2 * (worldSize - 1) * byteCount / worldSize : (worldSize - 1) * byteCount
+        goesWhole(byteCount)
+            ? (worldSize - 1) * byteCount : 2 * (worldSize - 1) * byteCount / worldSize
+    }
+
+    private func goesWhole(_ byteCount: Int) -> Bool {
+        sendsWhole && worldSize * byteCount <= Self.wholeBytesMax
     }
 
     /// Vectors of all ranks together up to which each goes around whole: at world size 3 and 4 that
@@ -53,7 +55,7 @@ extension Ring where L: ~Copyable {
         var memory = words.mutableBytes
         copy(own.bytes, to: &memory, at: slots[rank.index].lowerBound)
         let call = CollectiveCall(
-            operation: .allReduce,
+            operation: .allReduceWhole,
             reduction: reduction,
             element: E.elementKind,
             count: count

@@ -23,6 +23,11 @@ public struct Ring<L: Link & ~Copyable>: ~Copyable {
     public let generation: Generation
     /// The step the run is at, for the cause that other ranks are told.
     public var step: Int?
+    /// Whether short vectors go around whole, the same on all ranks.
+    ///
+    /// It is faster, but then every rank sees what each of the others brings, and not the next
+    /// one alone a part of it.
+    public var sendsWhole = true
     /// Why the ring is finished; nil while it is not.
     public private(set) var failure: CollectiveError?
 

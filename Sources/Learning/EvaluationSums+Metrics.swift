@@ -27,7 +27,7 @@ extension EvaluationSums {
 
     /// What the sums say of rows that `on` names, scored by a model of this shape.
     public func metrics(on: String, by shape: ModelShape) -> Metrics {
-        var metrics = Metrics(on: on, rows: Int(rows))
+        var metrics = Metrics(on: on, rows: Int(counted: rows))
         guard rows > 0 else { return metrics }
         guard classes > 0 else {
             metrics.rmse = (moments[0] / rows).squareRoot()

@@ -42,7 +42,7 @@ public struct FoldDealing: Equatable, Sendable {
             )
             shuffle(&order, using: &generator)
             for (place, row) in order.enumerated() {
-                folds[Int(row)] = Int32((Int(before) + place) % count)
+                folds[Int(row)] = Int32((Int(counted: before) + place) % count)
             }
         }
         self.folds = folds

@@ -80,16 +80,17 @@ public final class BatchBuffer {
         storedValues: Int
     ) -> Int? {
         precondition(batch.columns == columns, "\(batch.columns) columns into \(columns)")
+        var total = 0
+        for number in numbers {
+            let row = Int(number)
+            precondition(row >= 0 && row < batch.rows, "row \(row) of \(batch.rows)")
+            guard case .sparse(let offsets, _, _) = batch.features else { continue }
+            let (low, high) = (offsets[row], offsets[row + 1])
+            guard low >= 0, low <= high, high <= storedValues else { return row }
+            total += Int(high - low)
+        }
         switch batch.features {
         case .sparse(let offsets, let columnIndices, let entries) where isSparse:
-            var total = 0
-            for number in numbers {
-                let row = Int(number)
-                precondition(row >= 0 && row < batch.rows, "row \(row) of \(batch.rows)")
-                let (low, high) = (offsets[row], offsets[row + 1])
-                guard low >= 0, low <= high, high <= storedValues else { return row }
-                total += Int(high - low)
-            }
             append(numbers, total, offsets, columnIndices, entries)
             append(labels: batch.labels, of: numbers)
             rows += numbers.count

@@ -16,7 +16,7 @@ extension Trainer {
         for row in training { counts[reducer.rank * task.classes + labels[Int(row)]] += 1 }
         counts = try summed(counts)
         let byRank = (0..<world).map { rank in
-            (0..<task.classes).map { Int(counts[rank * task.classes + $0]) }
+            (0..<task.classes).map { Int(counted: counts[rank * task.classes + $0]) }
         }
         var totals = (0..<task.classes).map { number in byRank.reduce(0) { $0 + $1[number] } }
         if balance == .oversample || balance == .undersample {

@@ -223,7 +223,7 @@ extension Trainer {
                 }
             }
         }
-        return Int(try summed([count])[0])
+        return Int(counted: try summed([count])[0])
     }
 
     private func isSupport(_ scores: [Float], _ label: Int) -> Bool {

@@ -115,8 +115,13 @@ public final class WorkerReducer: Reducer {
         var lengths = [Double](repeating: 0, count: worldSize)
         lengths[rank] = Double(bytes.count)
         try sum(&lengths)
+        // They come from other nodes.
+        let counts = lengths.compactMap { $0 >= 0 && $0 < 0x1p39 ? Int($0) : nil }
+        guard counts.count == worldSize else {
+            throw ReducerError("the ranks tell of \(lengths) bytes to gather")
+        }
         var all = [[UInt8]](repeating: [], count: worldSize)
-        let rounds = (Int(lengths.max() ?? 0) + pieceBytes - 1) / pieceBytes
+        let rounds = ((counts.max() ?? 0) + pieceBytes - 1) / pieceBytes
         for round in 0..<rounds {
             let low = Swift.min(bytes.count, round * pieceBytes)
             let high = Swift.min(bytes.count, low + pieceBytes)

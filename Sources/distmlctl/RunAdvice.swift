@@ -53,6 +53,12 @@ struct RunAdvice {
                 "distmlctl node show \(node)   (how much it has)", resume,
             ]
         }
+        if reason.contains("failed to allocate") {
+            return [
+                "on \(node): give its workers more, 'worker: {memory: …}' in distmld.yaml, or none",
+                resume,
+            ]
+        }
         if reason.hasPrefix("worker made no progress") {
             return [
                 "distmlctl node health \(node)   (whether its host is overloaded)", resume,

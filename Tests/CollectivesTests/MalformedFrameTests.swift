@@ -136,7 +136,7 @@ private func header() -> [UInt8] {
         worldSize: 2,
         generation: Generation(1),
         sequence: 0,
-        operation: .allReduce,
+        operation: .allReduceWhole,
         reduction: .sum,
         element: .float32,
         count: 1_000,

@@ -76,6 +76,7 @@ struct SplitCheckTests {
         // Ten steps an epoch.
         #expect(warmup(2) { ($0.steps, $0.batch) = (20, 20) } == nil)
         #expect(warmup(3) { ($0.steps, $0.batch) = (20, 20) }?.hasPrefix("--warmup: ") == true)
+        #expect(warmup(1) { ($0.steps, $0.batch) = (.max, 10) } == nil)
         for bad in [-1, Double.nan, .infinity] {
             #expect(warmup(bad) { _ in }?.contains("a finite number of 0 or more") == true)
         }

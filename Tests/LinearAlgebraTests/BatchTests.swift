@@ -70,12 +70,15 @@ struct BatchTests {
         #expect(expected == picked)
     }
 
-    @Test("A row whose entries lie elsewhere than its batch's is named, and nothing is taken")
-    func badRows() {
+    @Test(
+        "A row whose entries lie elsewhere than its batch's is named, and nothing is taken",
+        arguments: [true, false]
+    )
+    func badRows(isSparse: Bool) {
         let (indices, values): ([Int32], [Float]) = ([0, 1, 2, 3], [1, 2, 3, 4])
         let cases: [([Int64], Int)] = [([0, 2, 5], 1), ([2, 1, 4], 0), ([-1, 2, 4], 0)]
         for (offsets, bad) in cases {
-            let buffer = BatchBuffer(columns: 4, isSparse: true, isReal: false)
+            let buffer = BatchBuffer(columns: 4, isSparse: isSparse, isReal: false)
             withPointers(offsets, indices, values) { offsets, indices, values in
                 let batch = Batch(
                     rows: 2,

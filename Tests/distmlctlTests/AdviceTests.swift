@@ -23,6 +23,10 @@ struct AdviceTests {
             ("worker closed its socket", "on b: journalctl -u 'distml-worker-*'"),
             ("worker was killed by signal 4 (SIGILL): Fatal error: x", "distmlctl logs r-aaaaaa"),
             ("worker exited with status 1", "distmlctl logs r-aaaaaa"),
+            (
+                "worker was killed by signal 6 (SIGABRT): Fatal error: failed to allocate 9 bytes",
+                "on b: give its workers more"
+            ),
             ("worker sends more than 5000 messages a second", "distmlctl logs r-aaaaaa"),
             ("the daemon was restarted during the run", "on b: journalctl -u distmld"),
         ]

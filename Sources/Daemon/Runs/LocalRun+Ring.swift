@@ -2,6 +2,7 @@ import Collectives
 import ControlAPI
 import Domain
 import TLSTransport
+import Transport
 
 /// How long a ring may take to stand.
 private let ringLimit = Duration.seconds(20)
@@ -41,8 +42,8 @@ extension LocalRun {
         var links: (next: RingLink?, previous: RingLink?) = (nil, nil)
         for await event in events {
             switch event {
-            case .next(let link): links.next = try taken(link, next)
-            case .previous(let link): links.previous = try taken(link, previous)
+            case .next(let link): links.next = try await taken(link, next)
+            case .previous(let link): links.previous = try await taken(link, previous)
             case .broken(let cause): throw RunFailure(cause: cause)
             }
             if let next = links.next, let previous = links.previous {
@@ -75,14 +76,25 @@ extension LocalRun {
     private func taken(
         _ link: Result<RingLink, PeerError>,
         _ rank: Rank
-    ) throws(RunFailure) -> RingLink {
+    ) async throws(RunFailure) -> RingLink {
         switch link {
         case .success(let link): return link
         case .failure(let error):
-            // Another seat may have said already why the ring will not stand.
             let node = record.plan.seats[rank.index].node
-            let cause = control.cause ?? Cause(node: node, rank: rank, reason: "\(error)")
+            let cause = await knownCause() ?? Cause(node: node, rank: rank, reason: "\(error)")
             throw RunFailure(cause: cause)
+        }
+    }
+
+    /// Why the ring will not stand, where another seat says so or one is known to be gone.
+    ///
+    /// A seat hangs up when it hears of the one that is gone, and the same news is on its way here.
+    private func knownCause() async -> Cause? {
+        let deadline = Deadline.after(.milliseconds(300))
+        while true {
+            if let cause = control.cause ?? lostSeat { return cause }
+            guard !deadline.hasPassed else { return nil }
+            try? await Task.sleep(for: .milliseconds(20))
         }
     }
 

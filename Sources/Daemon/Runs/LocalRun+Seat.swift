@@ -145,6 +145,8 @@ extension LocalRun {
         let (rank, generation, control) = (rank, generation, control)
         let worldSize = record.plan.worldSize
         let node = world.node
+        // Where rows stay, no more than a neighbour's part of each node's own sums is seen.
+        let sendsWhole = !prepared.dataset.isLocal && prepared.validation?.isLocal != true
         let (news, source) = AsyncStream.makeStream(of: RunNews.self)
         let listener = Task { for await item in news { await self.take(item) } }
         let end: (RunEnd, Int)
@@ -160,7 +162,7 @@ extension LocalRun {
                     rank: rank,
                     lostSeat: { [self] in lostSeat }
                 )
-                let ring = Ring<TLSLink>(
+                var ring = Ring<TLSLink>(
                     rank: rank,
                     worldSize: worldSize,
                     generation: generation,
@@ -168,6 +170,7 @@ extension LocalRun {
                     previous: links?.previous.take(),
                     monitor: monitor
                 )
+                ring.sendsWhole = sendsWhole
                 var engine = RunEngine(
                     worker: owned.worker,
                     monitor: monitor,

@@ -85,8 +85,9 @@ func checkWarmup(of spec: RunSpec, on manifest: DatasetManifest) throws(RunSpecE
     let rows = Int(Double(manifest.rows) * (1 - (spec.validationSplit ?? 0)))
     var epochs = Choices(spec, rows: Swift.max(1, rows), labels: manifest.labels).epochsMax
     if let steps = spec.steps, let batch = spec.batch {
-        let stepsPerEpoch = Swift.max(1, (rows + batch - 1) / batch)
-        epochs = Swift.min(epochs, (steps + stepsPerEpoch - 1) / stepsPerEpoch)
+        let stepsPerEpoch = Swift.max(1, rows / batch + (rows % batch > 0 ? 1 : 0))
+        let begun = steps % stepsPerEpoch > 0 ? 1 : 0
+        epochs = Swift.min(epochs, steps / stepsPerEpoch + begun)
     }
     guard warmup > Double(epochs) else { return }
     throw RunSpecError(

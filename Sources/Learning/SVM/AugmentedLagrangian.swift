@@ -65,9 +65,10 @@ public final class AugmentedLagrangian {
         guard let look = newton.look, look.value.isFinite else { return .diverged }
         try judge()
         if isDone { return .converged }
-        if isInnerDone() {
+        let isLong = newton.iterations - lastSharpened >= innerMax
+        if isLong || isInnerDone() {
             guard rounds < roundsMax else { return .exhausted }
-            try sharpen(by: growth)
+            try sharpen(by: isLong ? relief : growth)
         }
         let verdict = try newton.step()
         switch verdict {
@@ -142,6 +143,8 @@ public final class AugmentedLagrangian {
 private let growth = 4.0
 /// What is left of the stiffness where Newton steps win nothing more.
 private let relief = 1.0 / 16
+/// Newton steps between two changes of the multipliers.
+private let innerMax = 100
 /// Multipliers settle long before.
 private let roundsMax = 24
 
