@@ -52,8 +52,9 @@ private func checkMachine(
     on manifest: DatasetManifest
 ) throws(RunSpecError) {
     let svm = spec.svm ?? SVMSpec()
-    guard svm.cost > 0, svm.cost.isFinite else {
-        throw RunSpecError(option: "--C", reason: "C must be a finite number above 0", hint: nil)
+    guard (1e-30...1e30).contains(svm.cost) else {
+        let reason = "C must be a finite number above 0, from 1e-30 to 1e30"
+        throw RunSpecError(option: "--C", reason: reason, hint: nil)
     }
     if spec.l2 != nil {
         throw RunSpecError(

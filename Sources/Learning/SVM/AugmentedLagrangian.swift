@@ -68,7 +68,7 @@ public final class AugmentedLagrangian {
         let isLong = newton.iterations - lastSharpened >= innerMax
         if isLong || isInnerDone() {
             guard rounds < roundsMax else { return .exhausted }
-            try sharpen(by: isLong ? relief : growth)
+            try sharpen(by: isLong ? 1 : growth)
         }
         let verdict = try newton.step()
         switch verdict {
@@ -146,7 +146,7 @@ private let relief = 1.0 / 16
 /// Newton steps between two changes of the multipliers.
 private let innerMax = 100
 /// Multipliers settle long before.
-private let roundsMax = 24
+private let roundsMax = 60
 
 extension SmoothProblem {
     /// α = 0 for hinges; for Crammer and Singer all of it on the row's own class.
