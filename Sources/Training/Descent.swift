@@ -213,7 +213,7 @@ final class Descent {
     }
 }
 
-/// Least elements of one sum: 128 KiB, below which a sum costs what its messages cost.
+/// Least elements of one sum: 256 KiB, below which a sum costs what its messages cost.
 private let bucketElements = 1 << 16
 
 /// How long this rank waited for sums, with and without computing beside them.

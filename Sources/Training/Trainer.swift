@@ -117,7 +117,7 @@ public final class Trainer {
         counts[reducer.rank] = Double(training.count)
         counts = try summed(counts)
         // They come from other nodes.
-        rowsOfRanks = counts.compactMap { $0 >= 0 && $0 < 0x1p39 ? Int($0) : nil }
+        rowsOfRanks = counts.compactMap { Int(whole: $0) }
         guard rowsOfRanks.count == counts.count else {
             throw .learning(.reducer(ReducerError("the ranks tell of \(counts) rows")))
         }

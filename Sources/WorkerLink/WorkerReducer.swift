@@ -116,7 +116,7 @@ public final class WorkerReducer: Reducer {
         lengths[rank] = Double(bytes.count)
         try sum(&lengths)
         // They come from other nodes.
-        let counts = lengths.compactMap { $0 >= 0 && $0 < 0x1p39 ? Int($0) : nil }
+        let counts = lengths.compactMap { Int(whole: $0) }
         guard counts.count == worldSize else {
             throw ReducerError("the ranks tell of \(lengths) bytes to gather")
         }

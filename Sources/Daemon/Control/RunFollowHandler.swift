@@ -15,10 +15,11 @@ struct RunFollowHandler: StreamHandler {
         for call: ControlCall,
         telling items: ItemSink<RunFollow.Item>
     ) async throws(RPCError) -> RunFollow.Reply {
-        // A name or '@last' may mean a younger run that only others know.
-        let isID = params.run.text.hasPrefix("r-") && params.run.text.count == 8
-        let limit = isID ? promptLimit : patientLimit
-        var record = try await directory.find(params.run, for: call.caller, within: limit)
+        var record = try await directory.find(params.run, for: call.caller)
+        if record.id.text != params.run.text {
+            // A name or '@last' may mean a younger run that only others know.
+            record = try await directory.find(params.run, for: call.caller, within: patientLimit)
+        }
         var told: RunFollow.Item?
         var provisionalSince: Deadline?
         while !Task.isCancelled {

@@ -5,12 +5,14 @@ import Learning
 struct LocalDataRules: Equatable {
     /// Rows that every sum which leaves a node is over, at least; 0 where any will do.
     let rowsMin: Int
+    /// Whether rows stay on their nodes, of the dataset or of the one for validation.
+    let isLocal: Bool
     /// Whether no value of a single row may leave a node.
     let hidesRows: Bool
 
     /// The rules of a run on these data.
     init(_ spec: RunSpec, _ dataset: DatasetManifest, _ validation: DatasetManifest?) {
-        let isLocal = dataset.isLocal || validation?.isLocal == true
+        isLocal = dataset.isLocal || validation?.isLocal == true
         hidesRows = isLocal && !spec.sharesRows
         rowsMin = dataset.isLocal && !spec.sharesRows && !spec.sharesSums ? sumRowsMin : 0
     }

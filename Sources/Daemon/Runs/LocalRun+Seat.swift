@@ -146,7 +146,7 @@ extension LocalRun {
         let worldSize = record.plan.worldSize
         let node = world.node
         // Where rows stay, no more than a neighbour's part of each node's own sums is seen.
-        let sendsWhole = !prepared.dataset.isLocal && prepared.validation?.isLocal != true
+        let sendsWhole = !LocalDataRules(record.spec, prepared.dataset, prepared.validation).isLocal
         let (news, source) = AsyncStream.makeStream(of: RunNews.self)
         let listener = Task { for await item in news { await self.take(item) } }
         let end: (RunEnd, Int)

@@ -66,11 +66,7 @@ enum RunStopCall: PeerMethod {
 enum RunLeavingCall: PeerMethod {
     static let name = "run.leaving"
 
-    struct Request: Codable, Sendable {
-        var run: RunID
-        var generation: Generation
-    }
-
+    typealias Request = RunStopCall.Request
     typealias Reply = RunKnownReply
 }
 

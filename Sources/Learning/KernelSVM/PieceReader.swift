@@ -132,19 +132,6 @@ func isMultiplier(_ number: Double, upTo limit: Double) -> Bool {
     number >= 0 && number <= limit * (1 + 1e-9)
 }
 
-extension Int {
-    /// The largest whole number that ranks tell each other, or a checkpoint: of rows and of blocks.
-    static let wholeMax = 1 << 39 - 1
-
-    /// A whole number from elsewhere; nil for what is none, or too large.
-    init?(whole number: Double) {
-        guard number >= 0, number <= Double(Int.wholeMax), let value = Int(exactly: number) else {
-            return nil
-        }
-        self = value
-    }
-}
-
 extension Collection where Element: Comparable {
     /// Whether each element is larger than the one before it.
     var isRising: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }

@@ -145,7 +145,7 @@ private let growth = 4.0
 private let relief = 1.0 / 16
 /// Newton steps between two changes of the multipliers.
 private let innerMax = 100
-/// Multipliers settle long before.
+/// Multipliers have settled by then.
 private let roundsMax = 60
 
 extension SmoothProblem {
