@@ -62,7 +62,7 @@ let package = Package(
         ),
         .target(
             name: "Collectives",
-            dependencies: ["CKernels", "Domain", "Transport", "Wire"]
+            dependencies: ["CKernels", "CLinux", "Domain", "Transport", "Wire"]
         ),
         .target(
             name: "WorkerLink",

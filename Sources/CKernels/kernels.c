@@ -35,6 +35,29 @@ WIDEST void ck_scale_rows_f32(
         for (size_t i = 0; i < n; i++) x[i] = (x[i] - centers[i]) * factors[i];
 }
 
+WIDEST void ck_widen_bytes_f32(
+    const uint8_t *restrict x, float *restrict y, size_t n, float divisor
+) {
+    if (divisor == 1) {
+        for (size_t i = 0; i < n; i++) y[i] = (float)x[i];
+    } else {
+        for (size_t i = 0; i < n; i++) y[i] = (float)x[i] / divisor;
+    }
+}
+
+void ck_gather_bytes_f32(
+    const int32_t *restrict numbers, size_t n, const uint8_t *restrict rows, size_t columns,
+    float divisor, float *restrict to
+) {
+    for (size_t i = 0; i < n; i++, to += columns) {
+        if (i + 1 < n) {
+            const uint8_t *next = rows + (size_t)numbers[i + 1] * columns;
+            for (size_t j = 0; j < columns; j += 64) __builtin_prefetch(next + j);
+        }
+        ck_widen_bytes_f32(rows + (size_t)numbers[i] * columns, to, columns, divisor);
+    }
+}
+
 // Rows in random order come from beyond the first caches: those ahead are asked for in time.
 void ck_gather_sparse_f32(
     const int32_t *restrict numbers, size_t n, const int64_t *restrict offsets,

@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -138,4 +139,26 @@ int cl_connect_local(const char *path) {
     close(fd);
     errno = reason;
     return -1;
+}
+
+// The bytes of an Internet address, or 0 of them.
+static socklen_t address_of(const struct sockaddr_storage *place, const void **bytes) {
+    if (place->ss_family == AF_INET) {
+        *bytes = &((const struct sockaddr_in *)place)->sin_addr;
+        return sizeof(struct in_addr);
+    }
+    if (place->ss_family != AF_INET6) return 0;
+    *bytes = &((const struct sockaddr_in6 *)place)->sin6_addr;
+    return sizeof(struct in6_addr);
+}
+
+int cl_is_on_this_machine(int socket) {
+    struct sockaddr_storage own, other;
+    socklen_t own_size = sizeof own, other_size = sizeof other;
+    if (getsockname(socket, (struct sockaddr *)&own, &own_size) != 0) return 0;
+    if (getpeername(socket, (struct sockaddr *)&other, &other_size) != 0) return 0;
+    const void *own_bytes, *other_bytes;
+    socklen_t count = address_of(&own, &own_bytes);
+    return count > 0 && count == address_of(&other, &other_bytes) &&
+           memcmp(own_bytes, other_bytes, count) == 0;
 }

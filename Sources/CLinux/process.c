@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -98,6 +99,19 @@ void cl_await_hangup(int socket) {
 }
 
 void cl_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int cl_keep_on_core(unsigned number, unsigned least) {
+    cpu_set_t allowed, chosen;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
+    unsigned count = (unsigned)CPU_COUNT(&allowed);
+    if (count < least || count == 0) return 0;
+    unsigned skip = number % count;
+    int core = 0;
+    while (!CPU_ISSET(core, &allowed) || skip-- > 0) core++;
+    CPU_ZERO(&chosen);
+    CPU_SET(core, &chosen);
+    return sched_setaffinity(0, sizeof chosen, &chosen);
+}
 
 int cl_limit_data_of(pid_t pid, uint64_t bytes) {
     struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};

@@ -106,7 +106,15 @@ extension Database {
                 ORDER BY started_at DESC, id LIMIT \(limit)
                 """,
                 arguments
-            )
+            ).map { record in
+                guard record.model != nil else { return record }
+                let model = RecordID(kind: .model, tenant: record.tenant, key: record.id.text)
+                guard try isBuried(model, db) else { return record }
+                // Removed since the run made it.
+                var record = record
+                record.model = nil
+                return record
+            }
         }
     }
 

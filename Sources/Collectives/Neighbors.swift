@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Domain
 internal import Glibc
 internal import Transport
@@ -35,6 +36,14 @@ struct Neighbors<L: Link & ~Copyable>: ~Copyable {
         self.vigil = vigil
         nextRank = Rank((rank.index + 1) % worldSize)
         previousRank = Rank((rank.index + worldSize - 1) % worldSize)
+    }
+
+    /// Keeps the calling thread on a core where both neighbours are on this machine.
+    func keepCore(_ number: UInt32, ranks: UInt32) {
+        guard cl_is_on_this_machine(next.descriptor) != 0,
+            cl_is_on_this_machine(previous.descriptor) != 0
+        else { return }
+        _ = cl_keep_on_core(number, ranks)
     }
 
     /// Does one collective: announces it, checks what the previous rank announces, moves the bytes.

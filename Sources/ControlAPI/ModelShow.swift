@@ -50,6 +50,13 @@ extension RunReference {
             )
         }
         if let model = models.first(where: { $0.run == run.id }) { return model }
+        guard run.status == .ended else {
+            throw RPCError(
+                .notFound,
+                "run \(run.id) has no model yet: it is \(run.status.rawValue)",
+                hint: "'distmlctl wait \(run.id)' waits for its end"
+            )
+        }
         throw RPCError(
             .notFound,
             "run \(run.id) has no model: it left none, or the model was removed",

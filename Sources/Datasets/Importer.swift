@@ -87,7 +87,9 @@ public final class StagedDataset {
             classCounts: counts,
             statistics
         )
-        if let layout { report.layout = layout }
+        if let layout {
+            report.layout = layout == .bytes && !statistics.areBytes ? .dense : layout
+        }
     }
 }
 
@@ -102,7 +104,7 @@ extension ImportReport {
         let columns = source.mapping.count
         self.init(
             format: source.format.rawValue,
-            layout: source.layout(rows: rows, nonzeros: statistics.nonzeros),
+            layout: source.layout(rows: rows, statistics),
             rows: rows,
             columns: columns,
             nonzeros: statistics.nonzeros,
@@ -130,12 +132,13 @@ extension ImportReport {
 extension ParsedSource {
     /// Dense where it is small or full enough; a table of at most 256 features always, because
     /// centring its columns needs all values, and images always.
-    fileprivate func layout(rows: Int, nonzeros: Int) -> RowLayout {
+    fileprivate func layout(rows: Int, _ statistics: Statistics) -> RowLayout {
+        let dense: RowLayout = statistics.areBytes ? .bytes : .dense
         switch form {
-        case .bytes: return .dense
-        case .table where mapping.count <= 256 || mapping.imageShape != nil: return .dense
+        case .bytes: return .bytes
+        case .table where mapping.count <= 256 || mapping.imageShape != nil: return dense
         case .table, .sparse:
-            return nonzeros >= rows * mapping.count / 4 ? .dense : .sparse
+            return statistics.nonzeros >= rows * mapping.count / 4 ? dense : .sparse
         }
     }
 }

@@ -10,6 +10,7 @@ public import Wire
 /// | Tensor | Type, shape | Contents |
 /// |---|---|---|
 /// | `features` | F32 (rows, columns) | dense rows |
+/// | `features` | U8 (rows, columns) | the same where every value is a byte over the divisor |
 /// | `indptr` | I64 (rows + 1) | sparse: where each row's entries begin |
 /// | `indices` | I32 (values) | sparse: columns from 0, rising in each row |
 /// | `values` | F32 (values) | sparse: what stands there |
@@ -26,6 +27,8 @@ public struct ShardLayout: Hashable, Sendable {
     public let values: Int
     /// How rows are stored.
     public let rowLayout: RowLayout
+    /// What values that are bytes are divided by: 1 or 255.
+    public let divisor: Float
     /// What the labels are; nil where rows have none.
     public let labels: LabelType?
 
@@ -52,18 +55,31 @@ public struct ShardLayout: Hashable, Sendable {
     public static let pageBytes = 64 << 10
 
     /// The layout that these facts have.
-    /// - Precondition: none is negative, and `values` is rows × columns where dense.
-    public init(rows: Int, columns: Int, values: Int, rowLayout: RowLayout, labels: LabelType?) {
+    /// - Precondition: none is negative, `values` is rows × columns where not sparse, and only
+    ///   bytes are divided.
+    public init(
+        rows: Int,
+        columns: Int,
+        values: Int,
+        rowLayout: RowLayout,
+        divisor: Float = 1,
+        labels: LabelType?
+    ) {
         precondition(rows >= 0 && columns >= 0 && values >= 0, "\(rows) × \(columns), \(values)")
-        precondition(rowLayout == .sparse || values == rows * columns, "\(values) values")
+        precondition(rowLayout.isSparse || values == rows * columns, "\(values) values")
+        precondition(divisor == 1 || rowLayout == .bytes && divisor == 255, "over \(divisor)")
         self.rows = rows
         self.columns = columns
         self.values = values
         self.rowLayout = rowLayout
+        self.divisor = divisor
         self.labels = labels
         var plan = TensorPlan()
         switch rowLayout {
         case .dense: plan.add("features", "F32", [rows, columns], bytes: 4 * values)
+        case .bytes:
+            plan.add("features", "U8", [rows, columns], bytes: values)
+            plan.divisor = divisor
         case .sparse:
             plan.add("indptr", "I64", [rows + 1], bytes: 8 * (rows + 1))
             plan.add("indices", "I32", [values], bytes: 4 * values)
@@ -78,8 +94,8 @@ public struct ShardLayout: Hashable, Sendable {
         fileBytes = data.fileBytes
         let starts = data.starts
         features = starts[0]
-        indices = rowLayout == .sparse ? starts[1] : 0
-        entries = rowLayout == .sparse ? starts[2] : 0
+        indices = rowLayout.isSparse ? starts[1] : 0
+        entries = rowLayout.isSparse ? starts[2] : 0
         labelsStart = labels == nil ? 0 : starts[starts.count - 1]
     }
 
@@ -91,14 +107,17 @@ public struct ShardLayout: Hashable, Sendable {
         let rows: Int64 = try reader.integer("rows")
         let columns: Int64 = try reader.integer("columns")
         let values: Int64 = try reader.integer("values")
-        let sparse = try reader.bool("sparse")
+        let form: UInt8 = try reader.integer("row layout")
         let labels: UInt8 = try reader.integer("label type")
         let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
         let isSane =
             rows >= 0 && rows <= 1 << 32 && columns >= 0 && columns <= 1 << 31 && values >= 0
-            && values <= 1 << 40 && (sparse || !overflow && cells == values)
+            && values <= 1 << 40 && (form == 1 || !overflow && cells == values)
         guard isSane else {
             throw .badValue(what: "shard", value: "\(rows) × \(columns), \(values) values")
+        }
+        guard let rowForm = RowForm(rawValue: form) else {
+            throw .badValue(what: "row layout", value: "\(form)")
         }
         guard labels == 0 || LabelType(rawValue: labels) != nil else {
             throw .badValue(what: "label type", value: "\(labels)")
@@ -107,7 +126,8 @@ public struct ShardLayout: Hashable, Sendable {
             rows: Int(rows),
             columns: Int(columns),
             values: Int(values),
-            rowLayout: sparse ? .sparse : .dense,
+            rowLayout: rowForm.layout,
+            divisor: rowForm == .pixels ? 255 : 1,
             labels: LabelType(rawValue: labels)
         )
     }
@@ -115,7 +135,7 @@ public struct ShardLayout: Hashable, Sendable {
     /// Writes the five facts.
     public func write(to writer: inout ByteWriter) {
         for number in [rows, columns, values] { writer.write(Int64(number)) }
-        writer.write(rowLayout == .sparse)
+        writer.write(RowForm(rowLayout, divisor: divisor).rawValue)
         writer.write(labels?.rawValue ?? 0)
     }
 }
@@ -128,8 +148,30 @@ extension ShardLayout {
             columns: manifest.columns,
             values: shard.values,
             rowLayout: manifest.layout,
+            divisor: manifest.layout == .bytes && manifest.mapping.divisor == 255 ? 255 : 1,
             labels: manifest.labels == .real ? .real : .classes
         )
+    }
+}
+
+/// A row layout with its divisor, as it is written.
+private enum RowForm: UInt8 {
+    case dense, sparse, bytes, pixels
+
+    init(_ layout: RowLayout, divisor: Float) {
+        switch layout {
+        case .dense: self = .dense
+        case .sparse: self = .sparse
+        case .bytes: self = divisor == 1 ? .bytes : .pixels
+        }
+    }
+
+    var layout: RowLayout {
+        switch self {
+        case .dense: .dense
+        case .sparse: .sparse
+        case .bytes, .pixels: .bytes
+        }
     }
 }
 
@@ -138,6 +180,8 @@ private struct TensorPlan {
     private var entries: [String] = []
     private var starts: [Int] = []
     private var end = 0
+    /// What the values of `features` are divided by; told where it is not 1.
+    var divisor: Float = 1
 
     /// Appends a tensor, and what fills the gap behind it.
     mutating func add(_ name: String, _ type: String, _ shape: [Int], bytes: Int) {
@@ -166,7 +210,8 @@ private struct TensorPlan {
         let pages = (digests + ShardLayout.pageBytes - 1) / ShardLayout.pageBytes
         var plan = self
         plan.append("page_digests", "U8", [pages, 32], bytes: 32 * pages)
-        let metadata = "\"__metadata__\":{\"format\":\"distml-shard/1\"}"
+        let scale = divisor == 1 ? "" : ",\"divisor\":\"\(Int(divisor))\""
+        let metadata = "\"__metadata__\":{\"format\":\"distml-shard/1\"\(scale)}"
         var text = Array("{\(metadata),\(plan.entries.joined(separator: ","))}".utf8)
         text.append(contentsOf: repeatElement(0x20, count: headerBytes - 8 - text.count))
         var header: [UInt8] = []

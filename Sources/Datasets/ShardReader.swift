@@ -11,8 +11,8 @@ public protocol ShardReader: RowSource {
 
 /// A shard file mapped as it is; one owner, one thread.
 ///
-/// Batches point into the map: nothing is copied. What was checked once is not checked again, so
-/// memory that goes bad afterwards is not noticed here.
+/// Batches point into the map and nothing is copied, except where values are bytes. What was
+/// checked once is not checked again, so memory that goes bad afterwards is not noticed here.
 public final class MappedShardReader: ShardReader {
     /// What lies where.
     public let layout: ShardLayout
@@ -24,6 +24,7 @@ public final class MappedShardReader: ShardReader {
     private var uncheckedPages: Int
     private let residency: Residency?
     private let mapping: Residency.Mapping
+    private let widened = FloatRoom()
 
     /// Maps the file, which may be closed afterwards, and checks its header and digests.
     ///
@@ -75,13 +76,14 @@ public final class MappedShardReader: ShardReader {
     /// Number of feature columns.
     public var columns: Int { layout.columns }
     /// Whether its batches are sparse.
-    public var isSparse: Bool { layout.rowLayout == .sparse }
+    public var isSparse: Bool { layout.rowLayout.isSparse }
     /// Whether its labels are real values.
     public var isReal: Bool { layout.labels == .real }
     /// Rows of half of what may be mapped in at once: the next ones come before the last ones go.
     public var windowRows: Int? {
         guard let residency, rows > 0 else { return nil }
-        return max(1, residency.bytesMax / 2 / max(1, layout.fileBytes / rows))
+        let widened = layout.rowLayout == .bytes ? 4 * columns : 1
+        return max(1, residency.bytesMax / 2 / max(widened, layout.fileBytes / rows))
     }
 
     /// Hands rows to `body` in place, after the pages they lie on have been checked.
@@ -90,15 +92,19 @@ public final class MappedShardReader: ShardReader {
         _ body: (Batch) -> Result
     ) throws(RowSourceError) -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "\(range) of \(rows) rows")
+        let labels: Batch.Labels
         do {
-            let features = isSparse ? try sparseRows(range) : try denseRows(range)
-            let labels = try rowLabels(range)
-            return body(
-                Batch(rows: range.count, columns: columns, features: features, labels: labels)
-            )
+            try checkFeatures(range)
+            labels = try rowLabels(range)
         } catch {
             throw RowSourceError("\(error)")
         }
+        func hand(_ features: Batch.Features) -> Result {
+            body(Batch(rows: range.count, columns: columns, features: features, labels: labels))
+        }
+        if let byteRows { return widened.withRows(range, of: byteRows) { hand(.dense($0)) } }
+        let all = Batch(rows: rows, columns: columns, features: features, labels: .none)
+        return hand(all.slice(range).features)
     }
 
     /// Appends rows to `buffer`, after the pages they lie on have been checked.
@@ -111,6 +117,7 @@ public final class MappedShardReader: ShardReader {
         } catch {
             throw RowSourceError("\(error)")
         }
+        if let byteRows { return buffer.append(numbers, of: byteRows, labels: labels) }
         let all = Batch(rows: rows, columns: columns, features: features, labels: labels)
         let bad = buffer.append(numbers, of: all, storedValues: layout.values)
         guard bad == nil else {
@@ -123,12 +130,19 @@ public final class MappedShardReader: ShardReader {
         for number in numbers {
             let row = Int(number)
             precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-            _ = isSparse ? try sparseRows(row..<row + 1) : try denseRows(row..<row + 1)
+            try checkFeatures(row..<row + 1)
             _ = try rowLabels(row..<row + 1)
         }
     }
 
-    /// All rows as they lie there, checked or not.
+    /// All rows where their values are bytes, checked or not.
+    private var byteRows: ByteRows? {
+        guard layout.rowLayout == .bytes else { return nil }
+        let start = (base + layout.features).assumingMemoryBound(to: UInt8.self)
+        return ByteRows(rows: rows, columns: columns, base: start, divisor: layout.divisor)
+    }
+
+    /// All rows where their values are floats, checked or not.
     private var features: Batch.Features {
         let start = base + layout.features
         guard isSparse else { return .dense(start.assumingMemoryBound(to: Float.self)) }
@@ -148,13 +162,13 @@ public final class MappedShardReader: ShardReader {
         }
     }
 
-    private func denseRows(_ range: Range<Int>) throws(DatasetError) -> Batch.Features {
-        let start = layout.features + 4 * columns * range.lowerBound
-        try check(start, bytes: 4 * columns * range.count)
-        return .dense((base + start).assumingMemoryBound(to: Float.self))
+    private func checkFeatures(_ range: Range<Int>) throws(DatasetError) {
+        guard !isSparse else { return try checkSparse(range) }
+        let width = layout.rowLayout == .bytes ? columns : 4 * columns
+        try check(layout.features + width * range.lowerBound, bytes: width * range.count)
     }
 
-    private func sparseRows(_ range: Range<Int>) throws(DatasetError) -> Batch.Features {
+    private func checkSparse(_ range: Range<Int>) throws(DatasetError) {
         try check(layout.features + 8 * range.lowerBound, bytes: 8 * (range.count + 1))
         let offsets = (base + layout.features).assumingMemoryBound(to: Int64.self)
         var previous = offsets[range.lowerBound]
@@ -169,11 +183,6 @@ public final class MappedShardReader: ShardReader {
         let count = Int(previous - first)
         try check(layout.indices + 4 * Int(first), bytes: 4 * count)
         try check(layout.entries + 4 * Int(first), bytes: 4 * count)
-        return .sparse(
-            offsets: offsets + range.lowerBound,
-            indices: (base + layout.indices).assumingMemoryBound(to: Int32.self),
-            values: (base + layout.entries).assumingMemoryBound(to: Float.self)
-        )
     }
 
     private func rowLabels(_ range: Range<Int>) throws(DatasetError) -> Batch.Labels {
@@ -235,5 +244,28 @@ public final class MappedShardReader: ShardReader {
 
     private func damage(_ what: String) -> DatasetError {
         .corrupt(name, "has \(what)")
+    }
+}
+
+/// Room in which bytes become floats; one of its own for each look inside another.
+private final class FloatRoom {
+    private var free: [UnsafeMutableBufferPointer<Float>] = []
+
+    deinit { for room in free { room.deallocate() } }
+
+    func withRows<Result>(
+        _ range: Range<Int>,
+        of rows: ByteRows,
+        _ body: (UnsafePointer<Float>) -> Result
+    ) -> Result {
+        var room = free.popLast() ?? .allocate(capacity: 1)
+        if room.count < range.count * rows.columns {
+            room.deallocate()
+            room = .allocate(capacity: range.count * rows.columns)
+        }
+        defer { free.append(room) }
+        guard let base = room.baseAddress else { preconditionFailure("no memory") }
+        rows.write(range, to: base)
+        return body(UnsafePointer(base))
     }
 }

@@ -1,23 +1,27 @@
-internal import Domain
+public import Domain
 internal import LinearAlgebra
 
-/// Writes a shard again for a schema that has more columns or classes; no row changes otherwise.
+/// Writes a shard again for a schema that has more columns or classes, or another dense layout;
+/// no row changes otherwise.
 ///
 /// `descriptor` is that of an empty regular file; `places` says where the columns and classes of
 /// `shard` are in the wider schema, whose feature columns are `columns` many.
+/// - Precondition: bytes become floats or stay bytes, other layouts stay.
 /// - Throws: `dataCorrupt` where the shard is not intact; `noSpace`, `writeFailed`.
 public func widenShard(
     _ shard: MappedShardReader,
     places: SchemaPlaces,
     columns: Int,
+    layout rowLayout: RowLayout,
     to descriptor: Int32
 ) throws(DatasetError) -> WrittenShard {
     let old = shard.layout
     let layout = ShardLayout(
         rows: old.rows,
         columns: columns,
-        values: old.rowLayout == .dense ? old.rows * columns : old.values,
-        rowLayout: old.rowLayout,
+        values: rowLayout.isSparse ? old.values : old.rows * columns,
+        rowLayout: rowLayout,
+        divisor: rowLayout == .bytes ? old.divisor : 1,
         labels: old.labels
     )
     let widening = ShardWidening(
@@ -37,7 +41,13 @@ private struct ShardWidening {
     let writer: ShardWriter
 
     func write() throws(DatasetError) -> WrittenShard {
-        if writer.layout.rowLayout == .dense { try writeDense() } else { try writeSparse() }
+        switch writer.layout.rowLayout {
+        case .dense: try writeDense { $0 }
+        case .bytes:
+            let divisor = writer.layout.divisor
+            try writeDense { UInt8(($0 * divisor).rounded()) }
+        case .sparse: try writeSparse()
+        }
         try writer.align()
         switch writer.layout.labels {
         case .classes: try writeClasses()
@@ -48,14 +58,16 @@ private struct ShardWidening {
         return try writer.finish()
     }
 
-    private func writeDense() throws(DatasetError) {
+    private func writeDense<Value: BitwiseCopyable>(
+        _ stored: (Float) -> Value
+    ) throws(DatasetError) {
         let columns = writer.layout.columns
-        try forEachBlock { batch -> [Float] in
+        try forEachBlock { batch -> [Value] in
             guard case .dense(let base) = batch.features else { return [] }
-            var values = [Float](repeating: 0, count: batch.rows * columns)
+            var values = [Value](repeating: stored(0), count: batch.rows * columns)
             for row in 0..<batch.rows {
                 for (column, place) in places.columns.enumerated() {
-                    values[row * columns + Int(place)] = base[row * batch.columns + column]
+                    values[row * columns + Int(place)] = stored(base[row * batch.columns + column])
                 }
             }
             return values

@@ -56,13 +56,14 @@ extension StagedDataset {
     private func layout(of order: [Int32]) -> ShardLayout {
         let columns = report.columns
         let values =
-            report.layout == .dense
-            ? order.count * columns : order.reduce(0) { $0 + rows.nonzeros(Int($1)) }
+            report.layout.isSparse
+            ? order.reduce(0) { $0 + rows.nonzeros(Int($1)) } : order.count * columns
         return ShardLayout(
             rows: order.count,
             columns: columns,
             values: values,
             rowLayout: report.layout,
+            divisor: report.layout == .bytes ? report.mapping.divisor : 1,
             labels: report.labelType
         )
     }
@@ -96,10 +97,12 @@ private struct ShardPen {
         _ order: [Int32],
         with writer: ShardWriter
     ) throws(DatasetError) -> WrittenShard {
-        if writer.layout.rowLayout == .dense {
-            try writeDense(order, writer)
-        } else {
-            try writeSparse(order, writer)
+        switch writer.layout.rowLayout {
+        case .dense: try writeDense(order, writer, zero: Float(0)) { $0 }
+        case .bytes:
+            let divisor = writer.layout.divisor
+            try writeDense(order, writer, zero: UInt8(0)) { UInt8(($0 * divisor).rounded()) }
+        case .sparse: try writeSparse(order, writer)
         }
         try writeLabels(order, writer)
         try writer.align()
@@ -108,24 +111,26 @@ private struct ShardPen {
         return try writer.finish()
     }
 
-    private mutating func writeDense(
+    private mutating func writeDense<Value: BitwiseCopyable>(
         _ order: [Int32],
-        _ writer: ShardWriter
+        _ writer: ShardWriter,
+        zero: Value,
+        _ stored: (Float) -> Value
     ) throws(DatasetError) {
         let columns = writer.layout.columns
         let blockRows = max(1, blockValues / columns)
-        var floats: [Float] = []
+        var values: [Value] = []
         for start in stride(from: 0, to: order.count, by: blockRows) {
             let block = order[start..<min(start + blockRows, order.count)]
-            floats.removeAll(keepingCapacity: true)
-            floats.append(contentsOf: repeatElement(0, count: block.count * columns))
-            floats.withUnsafeMutableBufferPointer { target in
+            values.removeAll(keepingCapacity: true)
+            values.append(contentsOf: repeatElement(zero, count: block.count * columns))
+            values.withUnsafeMutableBufferPointer { target in
                 for (place, row) in block.enumerated() {
                     let base = place * columns
-                    rows.forEachNonzero(Int(row)) { target[base + $0] = $1 }
+                    rows.forEachNonzero(Int(row)) { target[base + $0] = stored($1) }
                 }
             }
-            try writer.append(floats)
+            try writer.append(values)
             try tell(writer)
         }
         try writer.align()

@@ -55,6 +55,9 @@ final class StagedRows {
         }
     }
 
+    /// Whether every value lies there as a byte.
+    var areBytes: Bool { if case .bytes = form { true } else { false } }
+
     @inline(__always)
     private func start(_ row: Int) -> UnsafeRawPointer {
         if case .sparse = form { return base + rowStarts[row] }

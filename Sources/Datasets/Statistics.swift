@@ -4,6 +4,8 @@ internal import Glibc
 struct Statistics {
     /// Features that are not 0.
     var nonzeros = 0
+    /// Whether every value is a whole number from 0 to 255, or was such a byte.
+    var areBytes = true
     /// Rows of which every feature is 0.
     var zeroRows = 0
     /// Rows that are the same as an earlier one, label included.
@@ -18,12 +20,14 @@ struct Statistics {
     /// Looks at every row.
     init(_ staged: StagedRows) {
         let columns = ColumnTally(count: staged.columns)
+        let wereBytes = staged.areBytes
         var seen = SeenRows()
         for row in 0..<staged.rows {
             var count = 0
             staged.forEachNonzero(row) { column, value in
                 count += 1
                 columns.note(column, value)
+                if !wereBytes, !isByte(value) { areBytes = false }
             }
             nonzeros += count
             if count == 0 { zeroRows += 1 }
@@ -35,6 +39,11 @@ struct Statistics {
             if constantColumns.count < 100_000 { constantColumns.append(column) }
         }
     }
+}
+
+@inline(__always)
+private func isByte(_ value: Float) -> Bool {
+    value >= 0 && value <= 255 && value == value.rounded()
 }
 
 /// For each column how often it is not 0, and whether those values are all one.

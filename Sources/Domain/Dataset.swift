@@ -4,6 +4,12 @@ public enum RowLayout: String, Codable, Sendable {
     case dense
     /// The non-zero values of every row, with their columns.
     case sparse
+    /// Every value of every row, each a byte: a whole number from 0 to 255, to be divided by the
+    /// mapping's divisor.
+    case bytes
+
+    /// Whether rows have only their non-zero values.
+    public var isSparse: Bool { self == .sparse }
 }
 
 /// What one column of the source became.

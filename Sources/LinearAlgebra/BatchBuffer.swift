@@ -100,6 +100,16 @@ public final class BatchBuffer {
         return nil
     }
 
+    /// Appends the rows with these numbers, in this order; `labels` are those of all rows.
+    ///
+    /// - Precondition: the numbers are rows of `bytes`, and this buffer is not sparse.
+    public func append(_ numbers: ArraySlice<Int32>, of bytes: ByteRows, labels: Batch.Labels) {
+        precondition(!isSparse && bytes.columns == columns, "bytes into \(columns) columns")
+        bytes.write(numbers, to: values.appendRoom(numbers.count * columns))
+        append(labels: labels, of: numbers)
+        rows += numbers.count
+    }
+
     private func append(
         _ numbers: ArraySlice<Int32>,
         _ total: Int,

@@ -45,6 +45,23 @@ extension RowSource {
     public func lookRows(_ most: Int) -> Int {
         windowRows.map { Swift.max(1, Swift.min(most, $0 / 4)) } ?? most
     }
+
+    /// The class of every row; none where labels are no classes.
+    ///
+    /// `tick` is called after every piece.
+    public func classes(tick: () -> Void = {}) throws(RowSourceError) -> [Int32] {
+        var classes: [Int32] = []
+        classes.reserveCapacity(rows)
+        let piece = lookRows(1024)
+        for low in stride(from: 0, to: rows, by: piece) {
+            try withRows(low..<Swift.min(rows, low + piece)) { batch in
+                guard case .classes(let labels) = batch.labels else { return }
+                classes.append(contentsOf: UnsafeBufferPointer(start: labels, count: batch.rows))
+            }
+            tick()
+        }
+        return classes
+    }
 }
 
 /// Why rows could not be read: what lies on the disk is not what was stored.

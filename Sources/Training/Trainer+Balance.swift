@@ -10,10 +10,10 @@ extension Trainer {
         let weighing = task.spec.weighing
         let balance = weighing.balance ?? .none
         guard task.classes > 0, balance != .none || !task.classWeights.isEmpty else { return }
-        let labels = try classesOfRows()
+        let labels = try wrap { () throws(RowSourceError) in try rows.classes(tick: observer.tick) }
         let world = reducer.worldSize
         var counts = [Double](repeating: 0, count: world * task.classes)
-        for row in training { counts[reducer.rank * task.classes + labels[Int(row)]] += 1 }
+        for row in training { counts[reducer.rank * task.classes + Int(labels[Int(row)])] += 1 }
         counts = try summed(counts)
         let byRank = (0..<world).map { rank in
             (0..<task.classes).map { Int(counted: counts[rank * task.classes + $0]) }
@@ -25,7 +25,7 @@ extension Trainer {
                 of: reducer.rank,
                 from: training,
                 seed: task.spec.seed
-            ) { labels[Int($0)] }
+            ) { Int(labels[Int($0)]) }
             rowsOfRanks = resampling.rowsOfRanks
             isResampled = true
             totals = (0..<task.classes).map { number in
@@ -51,27 +51,9 @@ extension Trainer {
         var counts = [Float](repeating: 0, count: rows.rows)
         for row in training { counts[Int(row)] += 1 }
         guard !ofClasses.isEmpty else { return counts }
-        for (row, label) in try classesOfRows().enumerated() { counts[row] *= ofClasses[label] }
+        let labels = try wrap { () throws(RowSourceError) in try rows.classes(tick: observer.tick) }
+        for (row, label) in labels.enumerated() { counts[row] *= ofClasses[Int(label)] }
         return counts
-    }
-
-    /// The class of every row of this rank.
-    private func classesOfRows() throws(TrainingError) -> [Int] {
-        var classes: [Int] = []
-        classes.reserveCapacity(rows.rows)
-        var low = 0
-        while low < rows.rows {
-            let high = Swift.min(rows.rows, low + 4096)
-            try wrap { () throws(RowSourceError) in
-                try rows.withRows(low..<high) { batch in
-                    guard case .classes(let labels) = batch.labels else { return }
-                    for row in 0..<batch.rows { classes.append(Int(labels[row])) }
-                }
-            }
-            low = high
-        }
-        observer.tick()
-        return classes
     }
 
     /// Mean loss over the rows as they are drawn.

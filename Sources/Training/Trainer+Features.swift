@@ -44,7 +44,7 @@ extension Trainer {
         }
         let source = MappedRows(rows, by: map)
         try wrap { () throws(RowSourceError) in
-            try source.keep(bytes: svm.cacheBytesMax) { observer.tick() }
+            try source.keep(bytes: keptBytes(svm.cacheBytesMax, beside: 0)) { observer.tick() }
         }
         features = Features(map: map, rows: source)
         model = LinearModel(

@@ -7,7 +7,10 @@ extension Trainer {
     /// without one.
     func dealFolds() throws(TrainingError) {
         guard let fold = task.spec.fold else { return }
-        let labels = try classesOfRows()
+        let labels =
+            try task.classes > 0
+            ? wrap { () throws(RowSourceError) in try rows.classes(tick: observer.tick) }
+            : [Int32](repeating: 0, count: rows.rows)
         do {
             foldOfRow = try FoldDealing(
                 labels: labels,
@@ -17,23 +20,5 @@ extension Trainer {
                 with: reducer
             ).folds
         } catch { throw .learning(.reducer(error)) }
-    }
-
-    /// The class of each row of this rank; 0 for all where labels are real.
-    private func classesOfRows() throws(TrainingError) -> [Int32] {
-        guard task.classes > 0 else { return [Int32](repeating: 0, count: rows.rows) }
-        var labels: [Int32] = []
-        labels.reserveCapacity(rows.rows)
-        for low in stride(from: 0, to: rows.rows, by: 1024) {
-            let high = Swift.min(rows.rows, low + 1024)
-            try wrap { () throws(RowSourceError) in
-                try rows.withRows(low..<high) { batch in
-                    guard case .classes(let classes) = batch.labels else { return }
-                    for row in 0..<batch.rows { labels.append(classes[row]) }
-                }
-            }
-            observer.tick()
-        }
-        return labels
     }
 }

@@ -5,9 +5,10 @@ import LinearAlgebra
 /// Kernel machines: one-vs-one as in LIBSVM, searched for in blocks.
 ///
 /// Bytes on each rank: the rows once more, in Float (4 a value where dense, 8 a stored one where
-/// sparse, 12 a row besides); `--cache` bytes of kernel values; 16 a row of the pair in hand and
-/// 8 a row for every other class; half of the pair's rows again while a window is narrow; with
-/// several ranks the rows that the others have told, each at most once.
+/// sparse, 12 a row besides); `--cache` bytes of kernel values, or fewer where the worker's memory
+/// is bounded; 16 a row of the pair in hand and 8 a row for every other class; half of the pair's
+/// rows again while a window is narrow; with several ranks the rows that the others have told,
+/// each at most once.
 extension Trainer {
     /// Searches for a kernel machine to the end, from `checkpoint` where there is one.
     func runKernel(from checkpoint: TrainingCheckpoint?) throws(TrainingError) -> TrainingOutput {
@@ -75,11 +76,23 @@ extension Trainer {
             costs: (0..<classes).map { spec.cost * (own.isEmpty ? 1 : own[$0]) }
         )
         plan.tolerance = task.spec.tolerance ?? 1e-3
-        plan.cacheBytes = spec.cacheBytesMax
+        plan.cacheBytes = try agreedCache(spec.cacheBytesMax, data, meeting)
         plan.blocksMax = task.spec.steps
         plan.hasProbabilities = spec.hasProbabilities
         plan.seed = task.spec.seed
         return plan
+    }
+
+    /// Bytes of kernel values that every rank has room for: blocks are the same on all.
+    private func agreedCache(
+        _ wanted: Int,
+        _ data: KernelData,
+        _ meeting: KernelMeeting
+    ) throws(TrainingError) -> Int {
+        // The rows are there a second time in narrow windows, and as what other ranks have told.
+        let own = keptBytes(wanted, beside: 2 * data.byteCount)
+        let least = try learned { () throws(LearningError) in try meeting.smallest(own) }
+        return Swift.min(wanted, Swift.max(1 << 20, least))
     }
 
     private func makeKernelSolver(

@@ -17,6 +17,8 @@ public final class Trainer {
     let validation: (any RowSource)?
     let reducer: any Reducer
     let observer: any TrainingObserver
+    /// Bytes that this rank's process may take; nil where nothing bounds them.
+    let memoryLimit: Int?
     /// The model, where its scores are linear in the features.
     lazy var model = LinearModel(task.shape)
     /// The network that is trained instead; nil for other models.
@@ -46,19 +48,21 @@ public final class Trainer {
     /// Share of the sums' time that computing hid; nil where nothing was measured.
     var hiddenShare: Double?
 
-    /// A trainer over this rank's rows.
+    /// A trainer over this rank's rows, in a process that may take `memoryLimit` bytes.
     public init(
         task: TrainingTask,
         rows: any RowSource,
         validation: (any RowSource)?,
         reducer: any Reducer,
-        observer: any TrainingObserver
+        observer: any TrainingObserver,
+        memoryLimit: Int? = nil
     ) {
         self.task = task
         self.rows = rows
         self.validation = validation
         self.reducer = reducer
         self.observer = observer
+        self.memoryLimit = memoryLimit
         choices = Choices(task.spec, rows: 1, labels: .real)
     }
 
@@ -86,6 +90,13 @@ public final class Trainer {
         case .gd: try runGD(isResumed: checkpoint != nil)
         case .lbfgs, .newton, .svm: throw .unsupported(task.spec.algorithm)
         }
+    }
+
+    /// How many of `wanted` bytes may be kept beside `others` under this rank's limit: at most
+    /// half of what is left, and a mebibyte in any case.
+    func keptBytes(_ wanted: Int, beside others: Int) -> Int {
+        guard let memoryLimit else { return wanted }
+        return Swift.max(1 << 20, Swift.min(wanted, (memoryLimit - others) / 2))
     }
 
     /// Rows to train on, over all ranks.

@@ -32,7 +32,8 @@ func train(_ work: WorkerJob, _ channel: WorkerChannel) throws(WorkerFailure) {
         rows: TickingRows(rows, memory),
         validation: job.isValidated ? TickingRows(validation, memory) : nil,
         reducer: try makeReducer(job, channel, arena),
-        observer: reporter
+        observer: reporter,
+        memoryLimit: work.memoryLimit
     )
     let checkpoint = try reading { () throws(WireError) in
         job.checkpoint.isEmpty ? nil : try TrainingCheckpoint(bytes: job.checkpoint)

@@ -168,7 +168,13 @@ struct RunTests {
         )
         try database.put(file)
         #expect(try database.filesOfRemovedModels(of: red).isEmpty)
+        var run = record("r-2")
+        run.model = second.name
+        try database.obey(run)
+        #expect(try database.run(run.id, for: caller(red)) == run)
         try database.removeModel(of: second.run, for: caller(red))
+        run.model = nil
+        #expect(try database.run(run.id, for: caller(red)) == run)
         #expect(try database.filesOfRemovedModels(of: red) == [file])
         #expect(try database.filesOfRemovedModels(of: blue).isEmpty)
         #expect(try database.model(named: ModelName(checked: "best"), for: caller(red)) == first)

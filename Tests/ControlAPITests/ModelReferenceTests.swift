@@ -43,6 +43,21 @@ struct ModelReferenceTests {
         }
     }
 
+    @Test("A run that goes on has no model yet")
+    func notYet() {
+        var run = record(id: "r-going1", at: 9)
+        run.status = .running
+        let early = #expect(throws: RPCError.self) {
+            try RunReference("r-going1").resolve(among: models, runs: [run], uid: 1000)
+        }
+        #expect(early?.message == "run r-going1 has no model yet: it is running")
+        run.status = .ended
+        let late = #expect(throws: RPCError.self) {
+            try RunReference("r-going1").resolve(among: models, runs: [run], uid: 1000)
+        }
+        #expect(late?.message.contains("it left none") == true)
+    }
+
     @Test("What fits several or nothing is said")
     func others() {
         let several = #expect(throws: RPCError.self) { try resolve("abc") }

@@ -209,6 +209,24 @@ struct LocalDatasetTests {
         }
     }
 
+    @Test("Parts stored as bytes become floats when one comes that is not all bytes")
+    func becomingFloats() async throws {
+        try await withNodes { nodes in
+            try await nodes.startAll()
+            var parts = [40, 42].map { Part(table($0, colours: ["red", "blue"])) }
+            parts.append(Part(table(36, colours: ["red", "blue"]) + "0.5,red,no\n"))
+            for i in parts.indices { (parts[i].classes, parts[i].shareRows) = (nil, true) }
+            #expect(try await parts[0].add(on: nodes["a"].services.data).layout == .bytes)
+            _ = try await parts[1].add(on: nodes["b"].services.data)
+            let manifest = try await parts[2].add(on: nodes["c"].services.data)
+            #expect(manifest.layout == .dense)
+            #expect(manifest.shards.allSatisfy { $0.bytes > 12 * $0.rows })
+            let states = try await nodes["a"].services.data.states(of: manifest, isDeep: true)
+            #expect(states.count == 3)
+            #expect(states.values.allSatisfy { $0.values.allSatisfy(\.self) })
+        }
+    }
+
     @Test("With shared rows the union is agreed, and the parts that were there make room")
     func union() async throws {
         try await withNodes { nodes in

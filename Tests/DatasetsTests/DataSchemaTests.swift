@@ -58,11 +58,12 @@ struct DataSchemaTests {
         #expect(try refusal { _ = try other.places(in: one) }.code == .columnsDiffer)
     }
 
-    /// A shard of `text`, widened to `wider`, as a plain table.
+    /// A shard of `text`, widened to `wider` and perhaps stored otherwise, as a plain table.
     private func widened(
         _ text: String,
         to wider: DataSchema,
-        _ options: ImportOptions
+        _ options: ImportOptions,
+        layout: RowLayout? = nil
     ) throws -> PlainTable {
         let staged = try folder.read(text, options)
         let file = try folder.file()
@@ -83,8 +84,10 @@ struct DataSchemaTests {
             reader,
             places: try own.places(in: wider),
             columns: wider.mapping.count,
+            layout: layout ?? staged.report.layout,
             to: target
         )
+        #expect(written.layout.rowLayout == layout ?? staged.report.layout)
         var classes = 1
         if case .classes(let names) = wider.labels { classes = names.count }
         return try PlainTable(target, written, classes: classes)
@@ -95,6 +98,7 @@ struct DataSchemaTests {
         arguments: [
             (first, second, RowLayout.dense), (first, second, .sparse),
             ("+1 1:2 3:4\n-1 2:1\n", "2 1:2\n-1 9:1\n", .dense),
+            ("+1 1:2 3:4\n-1 2:1\n", "2 1:2\n-1 9:1\n", .bytes),
             ("+1 1:2 3:4\n-1 2:1\n+1 3:3\n", "2 1:2\n-1 9:1\n", .sparse),
             ("0.5 1:2\n1.5 2:1\n", "2.5 1:2\n7.25 9:1\n", .sparse),
         ]
@@ -107,6 +111,17 @@ struct DataSchemaTests {
         options.known = KnownColumns(mapping: wider.mapping, labels: wider.labels)
         #expect(try made == folder.table(text, options))
         #expect(made.rows[0].count == wider.mapping.count)
+    }
+
+    @Test("Bytes become floats where another part has more than bytes")
+    func becomingFloats() throws {
+        let text = "+1 1:2 3:255\n-1 2:1\n"
+        var options = ImportOptions()
+        options.layout = .bytes
+        let wider = try schema(text).united(with: schema("2 1:0.5\n-1 9:1\n"))
+        let made = try widened(text, to: wider, options, layout: .dense)
+        options.known = KnownColumns(mapping: wider.mapping, labels: wider.labels)
+        #expect(try made == folder.table(text, options))
     }
 
     @Test("Declared classes and columns are there although no row has them")

@@ -68,7 +68,7 @@ struct ShardTests {
         "The header is what safetensors wants: no holes, and tensors at multiples of 64 bytes",
         arguments: [
             "a,b,y\n1,2,0\n3,4,1\n4,4,1\n", "1 1:1 90:1\n2 5:1\n1 7:1 8:1 9:1\n",
-            "0.5 1:1\n1.5 9:2\n",
+            "0.5 1:1\n1.5 9:2\n", "a,b,y\n1,2.5,0\n3,4,1\n4,4,1\n",
         ]
     )
     func header(text: String) throws {
@@ -97,17 +97,36 @@ struct ShardTests {
 
     @Test("The layout survives the seam, and nonsense does not")
     func layoutOnTheWire() throws {
-        let layout = ShardLayout(rows: 5, columns: 3, values: 4, rowLayout: .sparse, labels: .real)
-        var writer = ByteWriter()
-        layout.write(to: &writer)
-        var reader = ByteReader(writer.bytes)
-        #expect(try ShardLayout(from: &reader) == layout)
+        let layouts = [
+            ShardLayout(rows: 5, columns: 3, values: 4, rowLayout: .sparse, labels: .real),
+            ShardLayout(rows: 5, columns: 3, values: 15, rowLayout: .dense, labels: nil),
+            ShardLayout(rows: 5, columns: 3, values: 15, rowLayout: .bytes, labels: .classes),
+            ShardLayout(
+                rows: 5,
+                columns: 3,
+                values: 15,
+                rowLayout: .bytes,
+                divisor: 255,
+                labels: .classes
+            ),
+        ]
+        for layout in layouts {
+            var writer = ByteWriter()
+            layout.write(to: &writer)
+            var reader = ByteReader(writer.bytes)
+            #expect(try ShardLayout(from: &reader) == layout)
+        }
         var bad = ByteWriter()
         for number in [Int64.max, 3, 4] { bad.write(number) }
         bad.write(false)
         bad.write(UInt8(1))
         var badReader = ByteReader(bad.bytes)
         #expect(throws: WireError.self) { try ShardLayout(from: &badReader) }
+        var strange = ByteWriter()
+        for number in [Int64(5), 3, 15] { strange.write(number) }
+        for byte in [UInt8(4), 1] { strange.write(byte) }
+        var strangeReader = ByteReader(strange.bytes)
+        #expect(throws: WireError.self) { try ShardLayout(from: &strangeReader) }
     }
 
     @Test("A shard file that takes no bytes is an error of its own")

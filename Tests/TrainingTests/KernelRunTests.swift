@@ -55,6 +55,31 @@ struct KernelRunTests {
         #expect(try #require(metrics.accuracy) > 0.6)
     }
 
+    @Test(
+        "All ranks keep as many kernel values as the one with the least memory has room for",
+        arguments: [KernelMode.exact, .cascade]
+    )
+    func memory(mode: KernelMode) throws {
+        let rows = clouds(classes: 2, rows: 2400, columns: 4, distance: 0.7)
+        var bounded = run(rows.overThreeRanks, mode)
+        bounded.memoryLimit = (rank: 1, bytes: 1 << 20)
+        let records = try bounded.run()
+        let free = try run(rows.overThreeRanks, mode).run()[0]
+        for record in records {
+            #expect(record.result.outcome == .converged)
+            #expect(
+                record.parameters.map(\.bitPattern) == records[0].parameters.map(\.bitPattern)
+            )
+        }
+        // Smaller blocks: another way to the same place.
+        #expect(records[0].result.steps != free.result.steps)
+        let (ours, theirs) = (
+            try #require(records[0].result.svm?.dualObjective),
+            try #require(free.result.svm?.dualObjective)
+        )
+        #expect(abs(ours - theirs) <= 1e-5 * abs(theirs))
+    }
+
     @Test("Rows held out change nothing but what is measured on them")
     func heldOut() throws {
         let rows = sample(2)

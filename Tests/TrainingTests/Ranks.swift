@@ -62,6 +62,8 @@ struct TrialRun: Sendable {
     var localRowsMin = 0
     /// Rows that a rank can have near at hand; nil for all.
     var windowRows: Int?
+    /// The rank whose process may take only so many bytes.
+    var memoryLimit: (rank: Int, bytes: Int)?
     /// What the rows of each class weigh; empty where all weigh the same.
     var classWeights: [Double] = []
 
@@ -101,7 +103,8 @@ struct TrialRun: Sendable {
                 : SizedRows(rows, columns: columns, windowRows: windowRows),
             validation: validation.map { SizedRows($0, columns: columns) },
             reducer: reducer,
-            observer: observer
+            observer: observer,
+            memoryLimit: memoryLimit?.rank == rank ? memoryLimit?.bytes : nil
         )
         let output = try trainer.run(from: checkpoint)
         return RankRecord(

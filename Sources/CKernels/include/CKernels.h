@@ -30,6 +30,15 @@ void ck_scale_rows_f32(
     size_t n
 );
 
+// y[i] = x[i] / divisor
+void ck_widen_bytes_f32(const uint8_t *restrict x, float *restrict y, size_t n, float divisor);
+
+// Copies dense rows of `columns` bytes, in the order of `numbers`, each value over `divisor`.
+void ck_gather_bytes_f32(
+    const int32_t *restrict numbers, size_t n, const uint8_t *restrict rows, size_t columns,
+    float divisor, float *restrict to
+);
+
 // Copies the entries of sparse rows, in the order of `numbers`, one row behind the other;
 // ends[i] becomes how many entries lie before the end of the i-th, `held` those that were there.
 void ck_gather_sparse_f32(

@@ -35,3 +35,6 @@ void cl_event_clear(int fd);
 
 // A stream socket connected to the Unix socket at `path`, close-on-exec; -1 with errno.
 int cl_connect_local(const char *path);
+
+// Whether the other end of a connected Internet socket is on this machine: at the same address.
+int cl_is_on_this_machine(int socket);

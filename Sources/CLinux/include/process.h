@@ -36,5 +36,9 @@ void cl_await_hangup(int socket);
 // Name of the calling thread, at most 15 bytes.
 void cl_thread_name(const char *name);
 
+// Keeps the calling thread on one of the cores that it may use, the `number`-th, counted around,
+// where these are `least` or more. 0, or -1 with errno.
+int cl_keep_on_core(unsigned number, unsigned least);
+
 // Limits the memory that a process of ours may take for data, in bytes; 0 or -1 with errno.
 int cl_limit_data_of(pid_t pid, uint64_t bytes);

@@ -48,14 +48,19 @@ final class ControlServer: Sendable {
         let socket = HandOver(try ControlSocket(settings))
         do throws(TransportError) {
             try startThread("control") { [self] in
-                guard let socket = socket.take() else { return }
-                var loop = ControlLoop(socket: socket, server: self)
-                loop.run()
+                serve(socket)
                 phase.withLock { $0 = .ended }
             }
         } catch {
             throw .system(call: "pthread_create", path: settings.path, errno: EAGAIN)
         }
+    }
+
+    /// Serves the socket to the end; it is gone from the file system when this returns.
+    private func serve(_ socket: HandOver<ControlSocket>) {
+        guard let socket = socket.take() else { return }
+        var loop = ControlLoop(socket: socket, server: self)
+        loop.run()
     }
 
     /// Takes nothing new from now on; ends by itself once everything is answered.

@@ -74,6 +74,8 @@ enum PartAdoptCall: PeerMethod {
         var mapping: ColumnMapping
         /// Its classes: those of the part, or more.
         var labels: LabelKind
+        /// How its rows are stored.
+        var layout: RowLayout
     }
 
     struct Reply: Codable, Sendable {

@@ -258,7 +258,9 @@ extension DataService {
     ) async throws(RPCError) -> ModelManifest {
         let manifest = try await model(reference, for: caller)
         let gone = ModelRemovedCall.Request(tenant: caller.tenant, run: manifest.run)
-        try await bury(gone)
+        do { try await bury(gone) } catch  where error.code == .notFound {
+            // Somebody else removed it in the meantime.
+        }
         await onAllPeers { [network] node in
             _ = try? await network.call(
                 ModelRemovedCall.self,

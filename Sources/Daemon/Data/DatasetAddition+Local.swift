@@ -113,7 +113,9 @@ extension DatasetAddition {
         var parts: [ShardDescription] = []
         if let present {
             for old in present.shards {
-                parts.append(try await adopt(old, of: present, into: schema))
+                parts.append(
+                    try await adopt(old, of: present, into: schema, outcome.report.layout)
+                )
             }
         }
         return manifest(of: outcome.report, parts + [part], joining: present)
@@ -123,7 +125,8 @@ extension DatasetAddition {
     private func adopt(
         _ part: ShardDescription,
         of present: DatasetManifest,
-        into schema: DataSchema
+        into schema: DataSchema,
+        _ layout: RowLayout
     ) async throws(RPCError) -> ShardDescription {
         guard let holder = part.holders.first, data.aliveNodes.contains(holder) else {
             throw RPCError(
@@ -138,7 +141,8 @@ extension DatasetAddition {
             dataset: present,
             index: part.index,
             mapping: schema.mapping,
-            labels: schema.labels
+            labels: schema.labels,
+            layout: layout
         )
         let reply = try await asking { () async throws(PeerError) in
             try await data.network.call(
@@ -148,7 +152,8 @@ extension DatasetAddition {
                 within: .seconds(3_600)
             )
         }
-        guard reply.hash == part.hash || schema != DataSchema(present) else {
+        let isSame = schema == DataSchema(present) && layout == present.layout
+        guard reply.hash == part.hash || !isSame else {
             throw RPCError(.failed, "its part is not what was registered", node: holder)
         }
         return ShardDescription(
@@ -220,6 +225,14 @@ extension DataService {
         guard dataset.isLocal, dataset.shards.indices.contains(index) else {
             throw RPCError(.badUsage, "there is no such part", node: node)
         }
+        let becomesFloats = request.layout == .dense && dataset.layout == .bytes
+        guard request.layout == dataset.layout || becomesFloats else {
+            throw RPCError(
+                .badUsage,
+                "rows stored \(dataset.layout) do not become \(request.layout)",
+                node: node
+            )
+        }
         let old = DataSchema(dataset)
         let wider = DataSchema(mapping: request.mapping, labels: request.labels)
         let file = try await shard(index, of: dataset)
@@ -229,7 +242,7 @@ extension DataService {
         }
         do throws(DataError) {
             let layout: ShardLayout
-            if wider == old {
+            if wider == old, request.layout == dataset.layout {
                 layout = ShardLayout(dataset.shards[index], of: dataset)
                 try await staging.adopt(request.staging, object, shard: index, layout: layout)
             } else {
@@ -270,6 +283,7 @@ extension DataService {
                         reader,
                         places: places,
                         columns: wider.mapping.count,
+                        layout: request.layout,
                         to: target
                     ).layout
                 } catch {

@@ -145,6 +145,8 @@ extension LocalRun {
         let (rank, generation, control) = (rank, generation, control)
         let worldSize = record.plan.worldSize
         let node = world.node
+        // Runs side by side begin with different cores, the ranks of one with the same.
+        let core = id.text.utf8.reduce(0) { 31 &* $0 &+ Int($1) } & 0xFFFF
         // Where rows stay, no more than a neighbour's part of each node's own sums is seen.
         let sendsWhole = !LocalDataRules(record.spec, prepared.dataset, prepared.validation).isLocal
         let (news, source) = AsyncStream.makeStream(of: RunNews.self)
@@ -171,6 +173,7 @@ extension LocalRun {
                     monitor: monitor
                 )
                 ring.sendsWhole = sendsWhole
+                ring.keepCore(after: core)
                 var engine = RunEngine(
                     worker: owned.worker,
                     monitor: monitor,

@@ -21,7 +21,9 @@ public final class KernelData {
         scaling: ColumnScaling? = nil,
         tick: () -> Void = {}
     ) throws(LearningError) {
-        let labels = try KernelData.labels(of: source, tick)
+        let labels = try LearningError.wrap { () throws(RowSourceError) in
+            try source.classes(tick: tick)
+        }
         var counts = [Int](repeating: 0, count: classes)
         for number in training { counts[Int(labels[Int(number)])] += 1 }
         var starts = [0]
@@ -48,28 +50,14 @@ public final class KernelData {
         guard rows.values.allSatisfy(\.isFinite) else { throw .kernelNotFinite }
     }
 
+    /// Bytes that the rows take.
+    public var byteCount: Int {
+        4 * (rows.values.count + rows.indices.count + rows.norms.count) + 8 * rows.offsets.count
+    }
+
     init(rows: KernelRows, starts: [Int]) {
         (self.rows, self.starts) = (rows, starts)
         (scaling, numbers) = (nil, [])
-    }
-
-    private static func labels(
-        of source: any RowSource,
-        _ tick: () -> Void
-    ) throws(LearningError) -> [Int32] {
-        var labels: [Int32] = []
-        labels.reserveCapacity(source.rows)
-        for low in stride(from: 0, to: source.rows, by: 1024) {
-            let high = Swift.min(source.rows, low + 1024)
-            try LearningError.wrap { () throws(RowSourceError) in
-                try source.withRows(low..<high) { batch in
-                    guard case .classes(let classes) = batch.labels else { return }
-                    for row in 0..<batch.rows { labels.append(classes[row]) }
-                }
-            }
-            tick()
-        }
-        return labels
     }
 
     /// 1 / (columns · variance of all values of all ranks), what is called `scale`; 1 where nothing

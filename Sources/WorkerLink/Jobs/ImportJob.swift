@@ -97,7 +97,8 @@ public struct ImportOutcome: Equatable, Sendable {
         for shard in shards {
             let layout = shard.layout
             guard layout.columns == report.columns, layout.rowLayout == report.layout,
-                layout.labels == report.labelType
+                layout.labels == report.labelType,
+                layout.divisor == (layout.rowLayout == .bytes ? report.mapping.divisor : 1)
             else { throw .badValue(what: "layout of a shard", value: "not the report's") }
         }
     }

@@ -25,7 +25,7 @@ extension ImportOptions {
         allowsOneClass = try reader.bool("one class")
         meanRowsMin = try reader.size("rows of a mean")
         layout = try reader.optional("layout") { reader throws(WireError) in
-            try reader.bool("sparse") ? .sparse : .dense
+            try reader.word("layout", of: RowLayout.self)
         }
         known = try reader.optional("known columns") { reader throws(WireError) in
             let mapping = try ColumnMapping(from: &reader)
@@ -47,7 +47,7 @@ extension ImportOptions {
         writer.write(optionalSize: columns)
         writer.write(allowsOneClass)
         writer.write(Int64(meanRowsMin))
-        writer.writeOptional(layout) { writer, layout in writer.write(layout == .sparse) }
+        writer.write(optionalText: layout?.rawValue)
         writer.writeOptional(known) { writer, known in
             known.mapping.write(to: &writer)
             writer.writeOptional(known.labels) { writer, labels in labels.write(to: &writer) }

@@ -5,7 +5,7 @@ internal import Wire
 extension ImportReport {
     init(from reader: inout ByteReader) throws(WireError) {
         let format = try reader.word("format", of: ImportOptions.Format.self)
-        let isSparse = try reader.bool("sparse")
+        let layout = try reader.word("layout", of: RowLayout.self)
         let rows = try reader.size("rows")
         let columns = try reader.size("columns")
         let nonzeros = try reader.size("non-zeros")
@@ -21,7 +21,7 @@ extension ImportReport {
         let zeros = try reader.size("zero rows")
         self.init(
             format: format.rawValue,
-            layout: isSparse ? .sparse : .dense,
+            layout: layout,
             rows: rows,
             columns: columns,
             nonzeros: nonzeros,
@@ -38,7 +38,7 @@ extension ImportReport {
 
     func write(to writer: inout ByteWriter) {
         writer.write(format)
-        writer.write(layout == .sparse)
+        writer.write(layout.rawValue)
         for number in [rows, columns, nonzeros] { writer.write(Int64(number)) }
         mapping.write(to: &writer)
         writer.writeOptional(labels) { writer, labels in labels.write(to: &writer) }

@@ -46,6 +46,7 @@ struct RankCommand: ParsableCommand {
     }
 
     private func serve<L: Link & ~Copyable>(_ ring: inout Ring<L>) throws {
+        ring.keepCore(after: 0)
         try ring.barrier()
         try say(RankMessage.Ready(ready: true))
         while let order = try hear(RankMessage.Order.self) {

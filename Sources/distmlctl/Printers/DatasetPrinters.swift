@@ -30,6 +30,10 @@ struct DatasetListPrinter: ListPrinter {
     func name(_ dataset: DatasetLs.Line) -> String { dataset.name.text }
 }
 
+private func stored(_ layout: RowLayout) -> String {
+    layout == .bytes ? "dense, one byte a value" : layout.rawValue
+}
+
 /// Prints `dataset show` and `dataset add`.
 struct DatasetPrinter: SheetPrinter {
     func sheet(_ dataset: DatasetDocument, on terminal: Terminal) -> Sheet {
@@ -40,7 +44,7 @@ struct DatasetPrinter: SheetPrinter {
         sheet.add("Rows", grouped(dataset.rows))
         sheet.add("Columns", grouped(dataset.columns))
         sheet.add("Non-zeros", nonzeros(of: dataset))
-        sheet.add("Stored", dataset.layout.rawValue)
+        sheet.add("Stored", stored(dataset.layout))
         if dataset.local {
             sheet.add("Rows stay", "each part on its node; who loses a node loses its part")
         }
@@ -98,7 +102,7 @@ struct DatasetStatsPrinter: SheetPrinter {
             "Non-zeros",
             "\(grouped(stats.nonzeros)) (\(short(stats.density * 100, digits: 3)) %)"
         )
-        sheet.add("Stored", "\(stats.layout.rawValue), \(byteSize(stats.bytes))")
+        sheet.add("Stored", "\(stored(stats.layout)), \(byteSize(stats.bytes))")
         sheet.add("Constant", constants(of: stats))
         sheet.add("CLASSES", classTable(stats.classes, rows: stats.rows))
         return sheet
