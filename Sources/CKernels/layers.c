@@ -108,7 +108,18 @@ WIDEST void ck_gelu_back_f32(
         }
 }
 
-void ck_patches_f32(
+static inline __attribute__((always_inline)) void copy_run(
+    float *restrict to, const float *restrict from, size_t count
+) {
+    if (count == 3) {
+        // A window of 3 × 3 over one channel.
+        to[0] = from[0], to[1] = from[1], to[2] = from[2];
+    } else {
+        for (size_t i = 0; i < count; i++) to[i] = from[i];
+    }
+}
+
+WIDEST void ck_patches_f32(
     const float *restrict image, float *restrict patches, struct ck_image size, size_t k
 ) {
     const size_t half = k / 2, run = k * size.channels, line = size.width * size.channels;
@@ -125,6 +136,10 @@ void ck_patches_f32(
                 size_t right = beyond > size.width ? beyond - size.width : 0;
                 const float *from =
                     image + (above - half) * line + (x + left - half) * size.channels;
+                if (left + right == 0) {
+                    copy_run(patches, from, run);
+                    continue;
+                }
                 size_t before = left * size.channels, after = right * size.channels;
                 for (size_t i = 0; i < before; i++) patches[i] = 0;
                 for (size_t i = before; i < run - after; i++) patches[i] = from[i - before];

@@ -77,7 +77,7 @@ final class NetworkRoom {
 }
 
 /// Half a megabyte: what a second-level cache holds.
-private let blockElements = 1 << 17
+private let blockElements = 1 << 18
 
 extension NetworkShape.Stage {
     /// Width of a convolution's kernel; 1 for other layers.

@@ -1,5 +1,9 @@
 import Foundation
 import Glibc
+import Synchronization
+
+/// Programs that are told to end when this one is.
+let companions = Mutex<Set<Int32>>([])
 
 /// Runs `body` with a folder that only this user can enter and that is gone afterwards.
 ///
@@ -20,11 +24,13 @@ func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Resul
     return try body(folder)
 }
 
-/// Ends the program on `number` as the signal would have, but without leaving `folder` behind.
+/// Ends the program on `number` as the signal would have, but without leaving `folder` or a
+/// companion behind.
 private func removal(of folder: URL, on number: Int32) -> any DispatchSourceSignal {
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler { @Sendable in
+        for companion in companions.withLock({ $0 }) { kill(companion, SIGTERM) }
         try? FileManager.default.removeItem(at: folder)
         exit(128 + number)
     }

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Glibc
 import JSONRPC
+import Synchronization
 import TLSTransport
 
 /// Daemons on this machine's loopback for one benchmark; gone with it.
@@ -32,7 +33,10 @@ final class BenchCluster {
     /// Ends the daemons and waits until they have gone.
     func finish() {
         for daemon in daemons where daemon.isRunning { daemon.terminate() }
-        for daemon in daemons { daemon.waitUntilExit() }
+        for daemon in daemons {
+            daemon.waitUntilExit()
+            companions.withLock { _ = $0.remove(daemon.processIdentifier) }
+        }
     }
 
     /// Runs `distmlctl` on the first node and decodes the `data` of its answer.
@@ -114,6 +118,7 @@ final class BenchCluster {
         process.standardError = process.standardOutput
         try process.run()
         daemons.append(process)
+        companions.withLock { _ = $0.insert(process.processIdentifier) }
     }
 
     private func waitUntilAlive() throws {

@@ -175,7 +175,7 @@ struct TrainJob {
             name: "cnn",
             source: .fashion,
             words: "sgd --model cnn:32c3,p2,64c3,p2,128 --scale none --batch 256 \(recipe) "
-                + "--epochs 2",
+                + "--epochs 7",
             nodes: [1, 2],
             peers: ["pytorch cnn 256", "pytorch cnn 256 DDP"]
         ),

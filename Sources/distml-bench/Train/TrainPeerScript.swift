@@ -158,7 +158,7 @@ let trainPeerScript = """
             torch.distributed.init_process_group("gloo")
         kind = words[1]
         batch = (int(words[2]) if len(words) > 2 and words[2].isdigit() else 512) // world
-        epochs = {"logistic": 20, "softmax": 20, "mlp": 10, "cnn": 2}[kind]
+        epochs = {"logistic": 20, "softmax": 20, "mlp": 10, "cnn": 7}[kind]
         dense = x.toarray() if hasattr(x, "toarray") else x
         features = torch.tensor(dense, dtype=torch.float32)
         if kind == "logistic":
