@@ -89,8 +89,9 @@ extension Trainer {
         _ data: KernelData,
         _ meeting: KernelMeeting
     ) throws(TrainingError) -> Int {
-        // The rows are there a second time in narrow windows, and as what other ranks have told.
-        let own = keptBytes(wanted, beside: 2 * data.byteCount)
+        // With narrow windows, what other ranks tell, and the machine with its predictions at the
+        // end, a9a took four times its rows beside the kernel values.
+        let own = keptBytes(wanted, beside: 4 * data.byteCount)
         let least = try learned { () throws(LearningError) in try meeting.smallest(own) }
         return Swift.min(wanted, Swift.max(1 << 20, least))
     }

@@ -92,11 +92,11 @@ public final class Trainer {
         }
     }
 
-    /// How many of `wanted` bytes may be kept beside `others` under this rank's limit: at most
-    /// half of what is left, and a mebibyte in any case.
+    /// How many of `wanted` bytes may be kept beside `others` under this rank's limit: at most a
+    /// third of what is left, and a mebibyte in any case.
     func keptBytes(_ wanted: Int, beside others: Int) -> Int {
         guard let memoryLimit else { return wanted }
-        return Swift.max(1 << 20, Swift.min(wanted, (memoryLimit - others) / 2))
+        return Swift.max(1 << 20, Swift.min(wanted, (memoryLimit - others) / 3))
     }
 
     /// Rows to train on, over all ranks.
