@@ -175,7 +175,8 @@ let package = Package(
         .testTarget(
             name: "CollectivesTests",
             dependencies: [
-                "Collectives", "Domain", "StartedPrograms", "TLSTransport", "Transport", "Wire",
+                "CLinux", "Collectives", "Domain", "StartedPrograms", "TLSTransport", "Transport",
+                "Wire",
             ]
         ),
         // What a test puts in a worker's place.

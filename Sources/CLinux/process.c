@@ -100,17 +100,31 @@ void cl_await_hangup(int socket) {
 
 void cl_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+static _Thread_local cpu_set_t free_cores, kept_core;
+static _Thread_local int is_kept;
+
 int cl_keep_on_core(unsigned number, unsigned least) {
-    cpu_set_t allowed, chosen;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
-    unsigned count = (unsigned)CPU_COUNT(&allowed);
+    cl_leave_core();
+    is_kept = 0;
+    if (sched_getaffinity(0, sizeof free_cores, &free_cores) != 0) return -1;
+    unsigned count = (unsigned)CPU_COUNT(&free_cores);
     if (count < least || count == 0) return 0;
     unsigned skip = number % count;
     int core = 0;
-    while (!CPU_ISSET(core, &allowed) || skip-- > 0) core++;
-    CPU_ZERO(&chosen);
-    CPU_SET(core, &chosen);
-    return sched_setaffinity(0, sizeof chosen, &chosen);
+    while (!CPU_ISSET(core, &free_cores) || skip-- > 0) core++;
+    CPU_ZERO(&kept_core);
+    CPU_SET(core, &kept_core);
+    if (sched_setaffinity(0, sizeof kept_core, &kept_core) != 0) return -1;
+    is_kept = 1;
+    return 0;
+}
+
+void cl_leave_core(void) {
+    if (is_kept) sched_setaffinity(0, sizeof free_cores, &free_cores);
+}
+
+void cl_return_to_core(void) {
+    if (is_kept) sched_setaffinity(0, sizeof kept_core, &kept_core);
 }
 
 int cl_limit_data_of(pid_t pid, uint64_t bytes) {

@@ -38,6 +38,9 @@ public struct ImportOptions: Hashable, Sendable {
     public var allowsOneClass = false
     /// Present values that a mean needs before it may stand for the missing ones.
     public var meanRowsMin = 0
+    /// Whether it may be told of values that they are all bytes, where the files' form does not
+    /// say so.
+    public var tellsBytes = true
     /// How rows are to be stored; nil leaves it to their values.
     public var layout: RowLayout?
     /// Columns and classes that the data must have.

@@ -26,7 +26,7 @@ public enum Importer {
         }
         do {
             let rows = try StagedRows(writer, descriptor: staging, form: source.form)
-            return try StagedDataset(source, rows, layout: options.layout)
+            return try StagedDataset(source, rows, options)
         } catch {
             guard error.file == nil, error.code == .singleClass else { throw error }
             var named = error
@@ -62,7 +62,7 @@ public final class StagedDataset {
     init(
         _ source: ParsedSource,
         _ rows: StagedRows,
-        layout: RowLayout? = nil
+        _ options: ImportOptions
     ) throws(DatasetError) {
         self.rows = rows
         let labels = try source.labels?.resolve(rows: rows.rows)
@@ -80,6 +80,9 @@ public final class StagedDataset {
         }
         self.classes = classes
         let statistics = Statistics(rows)
+        let areBytes =
+            statistics.areBytes && rows.divisor == source.mapping.divisor
+            && (rows.areBytes || options.tellsBytes)
         report = ImportReport(
             source,
             rows: rows.rows,
@@ -87,9 +90,8 @@ public final class StagedDataset {
             classCounts: counts,
             statistics
         )
-        if let layout {
-            report.layout = layout == .bytes && !statistics.areBytes ? .dense : layout
-        }
+        let layout = options.layout ?? source.layout(rows: rows.rows, statistics.nonzeros)
+        report.layout = layout.isSparse ? .sparse : layout == .dense || !areBytes ? .dense : .bytes
     }
 }
 
@@ -104,7 +106,7 @@ extension ImportReport {
         let columns = source.mapping.count
         self.init(
             format: source.format.rawValue,
-            layout: source.layout(rows: rows, statistics),
+            layout: .dense,
             rows: rows,
             columns: columns,
             nonzeros: statistics.nonzeros,
@@ -130,15 +132,16 @@ extension ImportReport {
 }
 
 extension ParsedSource {
-    /// Dense where it is small or full enough; a table of at most 256 features always, because
-    /// centring its columns needs all values, and images always.
-    fileprivate func layout(rows: Int, _ statistics: Statistics) -> RowLayout {
-        let dense: RowLayout = statistics.areBytes ? .bytes : .dense
+    /// Sparse only where it is large and mostly zeros; else of bytes, if they are.
+    ///
+    /// A table of at most 256 features never is, because centring its columns needs all values,
+    /// and images never are.
+    fileprivate func layout(rows: Int, _ nonzeros: Int) -> RowLayout {
         switch form {
         case .bytes: return .bytes
-        case .table where mapping.count <= 256 || mapping.imageShape != nil: return dense
+        case .table where mapping.count <= 256 || mapping.imageShape != nil: return .bytes
         case .table, .sparse:
-            return statistics.nonzeros >= rows * mapping.count / 4 ? dense : .sparse
+            return nonzeros >= rows * mapping.count / 4 ? .bytes : .sparse
         }
     }
 }

@@ -107,17 +107,17 @@ public struct ShardLayout: Hashable, Sendable {
         let rows: Int64 = try reader.integer("rows")
         let columns: Int64 = try reader.integer("columns")
         let values: Int64 = try reader.integer("values")
-        let form: UInt8 = try reader.integer("row layout")
+        let number: UInt8 = try reader.integer("row layout")
         let labels: UInt8 = try reader.integer("label type")
+        guard let form = RowForm(rawValue: number) else {
+            throw .badValue(what: "row layout", value: "\(number)")
+        }
         let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
         let isSane =
             rows >= 0 && rows <= 1 << 32 && columns >= 0 && columns <= 1 << 31 && values >= 0
-            && values <= 1 << 40 && (form == 1 || !overflow && cells == values)
+            && values <= 1 << 40 && (form == .sparse || !overflow && cells == values)
         guard isSane else {
             throw .badValue(what: "shard", value: "\(rows) × \(columns), \(values) values")
-        }
-        guard let rowForm = RowForm(rawValue: form) else {
-            throw .badValue(what: "row layout", value: "\(form)")
         }
         guard labels == 0 || LabelType(rawValue: labels) != nil else {
             throw .badValue(what: "label type", value: "\(labels)")
@@ -126,8 +126,8 @@ public struct ShardLayout: Hashable, Sendable {
             rows: Int(rows),
             columns: Int(columns),
             values: Int(values),
-            rowLayout: rowForm.layout,
-            divisor: rowForm == .pixels ? 255 : 1,
+            rowLayout: form.layout,
+            divisor: form == .pixels ? 255 : 1,
             labels: LabelType(rawValue: labels)
         )
     }
@@ -141,17 +141,27 @@ public struct ShardLayout: Hashable, Sendable {
 }
 
 extension ShardLayout {
-    /// The layout of one shard of a dataset.
+    /// The layout of one shard of a dataset; where the two do not fit, as what a peer sends may
+    /// not, that of a shard without rows, which no file of the shard's size has.
     public init(_ shard: ShardDescription, of manifest: DatasetManifest) {
+        let (rows, columns) = (shard.rows, manifest.columns)
+        let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
+        let isSane =
+            (0...1 << 32).contains(rows) && (0...1 << 31).contains(columns)
+            && (0...1 << 40).contains(shard.values)
+            && (manifest.layout.isSparse || !overflow && cells == shard.values)
         self.init(
-            rows: shard.rows,
-            columns: manifest.columns,
-            values: shard.values,
+            rows: isSane ? rows : 0,
+            columns: isSane ? columns : 0,
+            values: isSane ? shard.values : 0,
             rowLayout: manifest.layout,
             divisor: manifest.layout == .bytes && manifest.mapping.divisor == 255 ? 255 : 1,
             labels: manifest.labels == .real ? .real : .classes
         )
     }
+
+    /// A value of rows that are bytes as it is stored.
+    func byte(of value: Float) -> UInt8 { UInt8((value * divisor).rounded()) }
 }
 
 /// A row layout with its divisor, as it is written.

@@ -43,9 +43,7 @@ private struct ShardWidening {
     func write() throws(DatasetError) -> WrittenShard {
         switch writer.layout.rowLayout {
         case .dense: try writeDense { $0 }
-        case .bytes:
-            let divisor = writer.layout.divisor
-            try writeDense { UInt8(($0 * divisor).rounded()) }
+        case .bytes: try writeDense(writer.layout.byte)
         case .sparse: try writeSparse()
         }
         try writer.align()

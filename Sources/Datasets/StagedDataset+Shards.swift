@@ -99,9 +99,7 @@ private struct ShardPen {
     ) throws(DatasetError) -> WrittenShard {
         switch writer.layout.rowLayout {
         case .dense: try writeDense(order, writer, zero: Float(0)) { $0 }
-        case .bytes:
-            let divisor = writer.layout.divisor
-            try writeDense(order, writer, zero: UInt8(0)) { UInt8(($0 * divisor).rounded()) }
+        case .bytes: try writeDense(order, writer, zero: UInt8(0), writer.layout.byte)
         case .sparse: try writeSparse(order, writer)
         }
         try writeLabels(order, writer)

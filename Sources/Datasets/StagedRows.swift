@@ -58,6 +58,9 @@ final class StagedRows {
     /// Whether every value lies there as a byte.
     var areBytes: Bool { if case .bytes = form { true } else { false } }
 
+    /// What its bytes are divided by; 1 for other values.
+    var divisor: Float { if case .bytes(_, let divisor) = form { divisor } else { 1 } }
+
     @inline(__always)
     private func start(_ row: Int) -> UnsafeRawPointer {
         if case .sparse = form { return base + rowStarts[row] }

@@ -27,7 +27,7 @@ struct Statistics {
             staged.forEachNonzero(row) { column, value in
                 count += 1
                 columns.note(column, value)
-                if !wereBytes, !isByte(value) { areBytes = false }
+                if !wereBytes, areBytes, !isByte(value) { areBytes = false }
             }
             nonzeros += count
             if count == 0 { zeroRows += 1 }
@@ -43,7 +43,7 @@ struct Statistics {
 
 @inline(__always)
 private func isByte(_ value: Float) -> Bool {
-    value >= 0 && value <= 255 && value == value.rounded()
+    value >= 0 && value <= 255 && value == value.rounded(.towardZero)
 }
 
 /// For each column how often it is not 0, and whether those values are all one.

@@ -51,7 +51,7 @@ final class NetworkRoom {
         densified?.deallocate()
     }
 
-    /// The images of a convolution in blocks whose windows stay in the cache.
+    /// The images of a convolution in blocks whose windows take about a megabyte.
     func blocks(of stage: NetworkShape.Stage, rows: Int) -> [Range<Int>] {
         let count = NetworkRoom.imagesPerBlock(stage)
         return stride(from: 0, to: rows, by: count).map { $0..<Swift.min(rows, $0 + count) }
@@ -76,7 +76,8 @@ final class NetworkRoom {
     }
 }
 
-/// Half a megabyte: what a second-level cache holds.
+/// A megabyte: smaller blocks stay in the second-level cache, but pack the weights more often than
+/// that is worth.
 private let blockElements = 1 << 18
 
 extension NetworkShape.Stage {

@@ -41,9 +41,11 @@ extension RowSource {
     /// All rows are near at hand, unless a source says otherwise.
     public var windowRows: Int? { nil }
 
-    /// How many rows to look at together: `most`, or fewer where those would not fit in memory.
+    /// How many rows to look at together: `most`, or fewer where those would not fit in memory,
+    /// or would take more than 8 MiB with all their values.
     public func lookRows(_ most: Int) -> Int {
-        windowRows.map { Swift.max(1, Swift.min(most, $0 / 4)) } ?? most
+        let fitting = isSparse ? most : (2 << 20) / Swift.max(1, columns)
+        return Swift.max(1, Swift.min(most, fitting, windowRows.map { $0 / 4 } ?? most))
     }
 
     /// The class of every row; none where labels are no classes.

@@ -87,8 +87,9 @@ func forEachBlock(
     _ body: (Int, Batch) -> Void
 ) throws(RowSourceError) {
     var low = 0
+    let lookRows = source.lookRows(1024)
     while low < source.rows {
-        let high = Swift.min(source.rows, low + 1024)
+        let high = Swift.min(source.rows, low + lookRows)
         try source.withRows(low..<high) { batch in body(low, batch) }
         low = high
     }

@@ -38,6 +38,7 @@ extension Trainer {
             ) { observer.tick() }
         }
         let plan = try kernelPlan(data, meeting)
+        state.keptBytes = plan.cacheBytes
         let solver = makeKernelSolver(data, plan, meeting)
         let job = KernelJob(data: data, plan: plan, meeting: meeting, solver: solver)
         if checkpoint != nil {
@@ -76,24 +77,25 @@ extension Trainer {
             costs: (0..<classes).map { spec.cost * (own.isEmpty ? 1 : own[$0]) }
         )
         plan.tolerance = task.spec.tolerance ?? 1e-3
-        plan.cacheBytes = try agreedCache(spec.cacheBytesMax, data, meeting)
+        plan.cacheBytes = try agreedCache(spec.cacheBytesMax, data)
         plan.blocksMax = task.spec.steps
         plan.hasProbabilities = spec.hasProbabilities
         plan.seed = task.spec.seed
         return plan
     }
 
-    /// Bytes of kernel values that every rank has room for: blocks are the same on all.
-    private func agreedCache(
-        _ wanted: Int,
-        _ data: KernelData,
-        _ meeting: KernelMeeting
-    ) throws(TrainingError) -> Int {
+    /// Bytes of kernel values that every rank has room for: blocks are the same on all, and after
+    /// a checkpoint no larger than before it.
+    private func agreedCache(_ wanted: Int, _ data: KernelData) throws(TrainingError) -> Int {
         // With narrow windows, what other ranks tell, and the machine with its predictions at the
         // end, a9a took four times its rows beside the kernel values.
-        let own = keptBytes(wanted, beside: 4 * data.byteCount)
-        let least = try learned { () throws(LearningError) in try meeting.smallest(own) }
-        return Swift.min(wanted, Swift.max(1 << 20, least))
+        var least = [-Double(keptBytes(wanted, beside: 4 * data.byteCount))]
+        do throws(ReducerError) { try reducer.max(&least) } catch {
+            throw .learning(.reducer(error))
+        }
+        let agreed = Swift.max(1 << 20, Int(whole: -least[0]) ?? 0)
+        let before = state.keptBytes > 0 ? state.keptBytes : agreed
+        return Swift.min(wanted, agreed, before)
     }
 
     private func makeKernelSolver(
@@ -122,6 +124,9 @@ extension Trainer {
             parts[1] += ", coef0 \(shortText(function.coef0))"
         }
         parts.append("C \(shortText(task.spec.svm?.cost ?? 1))")
+        if plan.cacheBytes < task.spec.svm?.cacheBytesMax ?? 0 {
+            parts.append("\(plan.cacheBytes >> 20) MiB of kernel values by the worker's memory")
+        }
         parts.append(solver.modeText)
         return parts.joined(separator: " · ")
     }

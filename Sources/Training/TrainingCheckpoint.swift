@@ -26,6 +26,8 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     public var rowsRead = 0.0
     /// Rows of one step over all ranks.
     public var batch = 0
+    /// Bytes of kernel values that every rank keeps at most; 0 where none are kept.
+    public var keptBytes = 0
     /// Rate in force.
     public var rate = 0.0
     /// Rate at the start.
@@ -86,7 +88,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
     /// A checkpoint of nothing yet.
     public init() {}
 
-    private static let magic: UInt64 = 0x3230_6B68_636C_6D64
+    private static let magic: UInt64 = 0x3330_6B68_636C_6D64
 
     /// Reads what `bytes` holds.
     public init(bytes: [UInt8]) throws(WireError) {
@@ -103,6 +105,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         seconds = try reader.double("seconds")
         rowsRead = try reader.double("rows read")
         batch = try reader.wholeNumber("batch")
+        keptBytes = try reader.wholeNumber("bytes of kernel values")
         rate = try reader.double("rate")
         firstRate = try reader.double("first rate")
         restarts = try reader.wholeNumber("restarts")
@@ -142,7 +145,7 @@ public struct TrainingCheckpoint: Equatable, Sendable {
         writer.write(epochLoss)
         writer.write(Int64(epochRows))
         for number in [seconds, rowsRead] { writer.write(number) }
-        writer.write(Int64(batch))
+        for number in [batch, keptBytes] { writer.write(Int64(number)) }
         for number in [rate, firstRate] { writer.write(number) }
         writer.write(Int64(restarts))
         for vector in [centers, factors] { writer.write(vector) }

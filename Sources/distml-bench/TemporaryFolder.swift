@@ -30,7 +30,11 @@ private func removal(of folder: URL, on number: Int32) -> any DispatchSourceSign
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler { @Sendable in
-        for companion in companions.withLock({ $0 }) { kill(companion, SIGTERM) }
+        let others = companions.withLock { $0 }
+        for companion in others { kill(companion, SIGTERM) }
+        // What they still write on their way is to go as well.
+        if !others.isEmpty { sleep(1) }
+        for companion in others { kill(companion, SIGKILL) }
         try? FileManager.default.removeItem(at: folder)
         exit(128 + number)
     }

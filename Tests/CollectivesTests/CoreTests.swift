@@ -1,3 +1,4 @@
+import CLinux
 import Collectives
 import Foundation
 import Testing
@@ -17,6 +18,28 @@ struct CoreTests {
             return
         }
         #expect(kept == [0, 1].map { [free[(5 + $0) % free.count]] })
+    }
+
+    @Test("A thread that is kept may be let go for a while, and where there are too few never is")
+    func leaving() throws {
+        let seen = try onThreads(1) { _ in
+            let free = allowedCores()
+            var seen = [free]
+            #expect(cl_keep_on_core(3, UInt32(free.count) + 1) == 0)
+            seen.append(allowedCores())
+            cl_return_to_core()
+            seen.append(allowedCores())
+            #expect(cl_keep_on_core(3, 1) == 0)
+            seen.append(allowedCores())
+            cl_leave_core()
+            seen.append(allowedCores())
+            cl_return_to_core()
+            seen.append(allowedCores())
+            return seen
+        }[0].get()
+        let free = seen[0]
+        let kept = [free[3 % free.count]]
+        #expect(seen == [free, free, free, kept, free, kept])
     }
 
     @Test("Ranks that outnumber the cores, or are elsewhere, stay free")

@@ -48,7 +48,7 @@ struct HostilePeerTests {
         try await wait(for: "b") { a.view(of: NodeID(checked: "b"))?.state == .alive }
         let answer = try await a.call(NodeID(checked: "b"), "echo", [1], within: .seconds(5))
         #expect(answer == [1])
-        let isGone = await (a.stop(), node.stop())
+        let isGone = await (a.stop(within: .seconds(20)), node.stop(within: .seconds(20)))
         #expect(isGone == (true, true))
     }
 

@@ -46,7 +46,7 @@ private struct Cluster {
 
     func stop() async {
         for network in networks.values {
-            let isGone = await network.stop()
+            let isGone = await network.stop(within: .seconds(20))
             #expect(isGone, "threads of \(network.node) did not end")
         }
     }
@@ -142,10 +142,10 @@ struct PeerNetworkTests {
         try await withCluster { cluster in
             try cluster.start()
             try await cluster.waitUntilAlive()
-            let begin = ContinuousClock.now
             let b = try cluster["b"]
-            let isGone = await b.stop()
+            let isGone = await b.stop(within: .seconds(20))
             #expect(isGone, "threads of b did not end")
+            let begin = ContinuousClock.now
             for node in ["a", "c"] {
                 let network = try cluster[node]
                 try await wait(for: "b dead at \(node)", seconds: 5) {

@@ -53,7 +53,7 @@ private struct Pair {
         try b.start()
         let result: Result<Void, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
-        let areGone = await (a.stop(), b.stop())
+        let areGone = await (a.stop(within: .seconds(20)), b.stop(within: .seconds(20)))
         #expect(areGone == (true, true), "threads did not end")
         try result.get()
     }

@@ -63,6 +63,70 @@ struct ByteShardTests {
         #expect(outer == first)
     }
 
+    @Test("Numbers of a text for a dataset of images are floats, whatever they are")
+    func likeImages() throws {
+        var options = ImportOptions()
+        let mapping = ColumnMapping(columns: nil, count: 4, imageShape: [2, 2], divisor: 255)
+        options.known = KnownColumns(mapping: mapping, labels: .classes(["0", "1"]))
+        for layout in [nil, RowLayout.bytes] {
+            options.layout = layout
+            let staged = try folder.read("0 1:7 2:255\n1 1:3 2:1 3:2 4:9\n", options)
+            #expect(staged.report.layout == .dense)
+            #expect(try folder.table(of: staged).rows[0] == [7, 255, 0, 0])
+        }
+    }
+
+    @Test("That all values are bytes is not told where it may not be, unless the form says so")
+    func untold() throws {
+        var options = ImportOptions()
+        options.tellsBytes = false
+        #expect(try folder.read([Array(Self.table.utf8)], options).report.layout == .dense)
+        #expect(try folder.read(Self.images, options).report.layout == .bytes)
+    }
+
+    @Test("A manifest that makes no sense has the layout of no file")
+    func nonsense() throws {
+        let file = try folder.file()
+        let staged = try folder.read(Self.table)
+        let written = try staged.writeInOrder(to: file)
+        for (rows, values) in [(40, 1), (-1, 3), (Int.max, 120), (40, Int.max)] {
+            let layout = ShardLayout(
+                ShardDescription(
+                    index: 0,
+                    rows: rows,
+                    values: values,
+                    bytes: written.layout.fileBytes,
+                    hash: written.hash,
+                    holders: []
+                ),
+                of: manifest(staged.report, .bytes)
+            )
+            #expect(layout.rows == 0)
+            #expect(layout.fileBytes != written.layout.fileBytes)
+        }
+    }
+
+    private func manifest(_ report: ImportReport, _ layout: RowLayout) -> DatasetManifest {
+        DatasetManifest(
+            tenant: .default,
+            name: DatasetName(checked: "x"),
+            version: ContentHash(bytes: [UInt8](repeating: 0, count: 32)),
+            layout: layout,
+            rows: report.rows,
+            columns: report.columns,
+            nonzeros: report.nonzeros,
+            mapping: report.mapping,
+            labels: .real,
+            classCounts: [],
+            constantColumns: [],
+            shards: [],
+            seed: 0,
+            format: "csv",
+            warnings: [],
+            addedAt: 0
+        )
+    }
+
     @Test(
         "A value that is no byte has all stored as floats",
         arguments: ["0.5", "256", "-1", "1e9"]

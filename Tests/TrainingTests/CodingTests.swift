@@ -48,6 +48,7 @@ struct CodingTests {
         checkpoint.step = 17
         checkpoint.epochLoss = 0.5
         checkpoint.batch = 64
+        checkpoint.keptBytes = 1 << 20
         checkpoint.rate = 0.25
         checkpoint.firstRate = 2.5
         checkpoint.centers = [1, 2]

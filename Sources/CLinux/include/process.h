@@ -39,6 +39,10 @@ void cl_thread_name(const char *name);
 // Keeps the calling thread on one of the cores that it may use, the `number`-th, counted around,
 // where these are `least` or more. 0, or -1 with errno.
 int cl_keep_on_core(unsigned number, unsigned least);
+// Lets the thread run on all of them again, and brings it back: whatever it starts inherits where
+// it may run. Both do nothing where it was not kept.
+void cl_leave_core(void);
+void cl_return_to_core(void);
 
 // Limits the memory that a process of ours may take for data, in bytes; 0 or -1 with errno.
 int cl_limit_data_of(pid_t pid, uint64_t bytes);

@@ -20,7 +20,7 @@ struct RunCheckHandler: Handler {
             spec: spec,
             classes: classes,
             columns: dataset.columns,
-            isSparse: dataset.layout == .sparse
+            isSparse: dataset.layout.isSparse
         )
         task.imageShape = dataset.mapping.imageShape
         let held = Int(Double(dataset.rows) * (spec.validationSplit ?? 0))

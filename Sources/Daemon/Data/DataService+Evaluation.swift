@@ -226,7 +226,7 @@ extension ModelManifest {
         case (nil, nil):
             let isFine =
                 other.columns == mapping.count
-                || other.layout == .sparse && other.columns < mapping.count
+                || other.layout.isSparse && other.columns < mapping.count
             if !isFine {
                 return "\(named) with \(mapping.count) columns; '\(other.name)' has "
                     + "\(other.columns)"

@@ -32,7 +32,10 @@ extension DatasetAddition {
     ) async throws(RPCError) -> ImportOptions {
         var options = try await self.options()
         options.allowsOneClass = true
-        if !params.shareRows { options.meanRowsMin = sumRowsMin }
+        if !params.shareRows {
+            options.meanRowsMin = sumRowsMin
+            options.tellsBytes = false
+        }
         guard let present else { return options }
         try checkDeclared(options, present)
         options.known = KnownColumns(mapping: present.mapping, labels: present.labels)

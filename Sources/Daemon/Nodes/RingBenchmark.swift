@@ -76,6 +76,7 @@ struct RingBenchmark: Sendable {
                 previous: previous,
                 monitor: UnwatchedRing(stallLimit: Self.stallLimit)
             )
+            ring.keepCore(after: 0)
             do throws(CollectiveError) {
                 return .success(try measureAll(request, on: &ring))
             } catch {

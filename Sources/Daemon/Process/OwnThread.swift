@@ -30,7 +30,12 @@ func onOwnThread<Value: Sendable, Failure: Error>(
     let result: Result<Result<Value, Failure>, TransportError> = await withCheckedContinuation {
         continuation in
         do throws(TransportError) {
-            try startThread(name) { continuation.resume(returning: .success(body())) }
+            try startThread(name) {
+                let result = body()
+                // A thread that is started for whoever waits inherits where it may run.
+                cl_leave_core()
+                continuation.resume(returning: .success(result))
+            }
         } catch {
             continuation.resume(returning: .failure(error))
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Collectives
 import ControlAPI
 import Domain
@@ -47,7 +48,7 @@ extension LocalRun {
             spec: record.spec,
             classes: dataset.labels.classCount,
             columns: dataset.columns,
-            isSparse: dataset.layout == .sparse
+            isSparse: dataset.layout.isSparse
         )
         task.imageShape = dataset.mapping.imageShape
         task.rows = dataset.rows
@@ -178,7 +179,12 @@ extension LocalRun {
                     worker: owned.worker,
                     monitor: monitor,
                     ring: ring
-                ) { source.yield($0) }
+                ) { news in
+                    // A thread that is started for whoever listens inherits where it may run.
+                    cl_leave_core()
+                    source.yield(news)
+                    cl_return_to_core()
+                }
                 let end = engine.run()
                 return .success((end, engine.bytesSent))
             }

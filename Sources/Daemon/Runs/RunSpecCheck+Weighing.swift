@@ -83,7 +83,7 @@ private func checkScale(
     on manifest: DatasetManifest
 ) throws(RunSpecError) {
     let scale = spec.weighing.scale ?? .none
-    guard scale == .standard || scale == .minmax, manifest.layout == .sparse else { return }
+    guard scale == .standard || scale == .minmax, manifest.layout.isSparse else { return }
     let isLinear = spec.network == nil && spec.svm?.kernel == nil
     guard spec.bias != .free || !isLinear else { return }
     throw RunSpecError(

@@ -102,6 +102,8 @@ extension PairSearch {
             guard let row, row.owner != meeting.rank || isOwn(row) else { return false }
             kept.append(row)
         }
+        // Blocks are smaller where the memory of a rank has become less.
+        kept = Array(kept.prefix(options.blockRows / 2))
         isResumed = true
         return true
     }

@@ -84,20 +84,11 @@ public final class KernelMeeting {
 
     /// The largest of all ranks' counts.
     func largest(_ count: Int) throws(LearningError) -> Int {
-        try counts(count).reduce(count, Swift.max)
-    }
-
-    /// The smallest of all ranks' counts.
-    public func smallest(_ count: Int) throws(LearningError) -> Int {
-        try counts(count).reduce(count, Swift.min)
-    }
-
-    private func counts(_ own: Int) throws(LearningError) -> [Int] {
-        var counts: [Int] = []
-        for var reader in try gather([Double(own)]) {
-            counts.append(try reader.whole(try reader.finite(1)[0]))
+        var largest = count
+        for var reader in try gather([Double(count)]) {
+            largest = Swift.max(largest, try reader.whole(try reader.finite(1)[0]))
         }
-        return counts
+        return largest
     }
 
     private func gather(_ values: [Double]) throws(LearningError) -> [PieceReader] {

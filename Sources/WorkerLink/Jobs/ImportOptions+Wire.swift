@@ -24,6 +24,7 @@ extension ImportOptions {
         columns = try reader.optionalSize("columns")
         allowsOneClass = try reader.bool("one class")
         meanRowsMin = try reader.size("rows of a mean")
+        tellsBytes = try reader.bool("tells bytes")
         layout = try reader.optional("layout") { reader throws(WireError) in
             try reader.word("layout", of: RowLayout.self)
         }
@@ -47,6 +48,7 @@ extension ImportOptions {
         writer.write(optionalSize: columns)
         writer.write(allowsOneClass)
         writer.write(Int64(meanRowsMin))
+        writer.write(tellsBytes)
         writer.write(optionalText: layout?.rawValue)
         writer.writeOptional(known) { writer, known in
             known.mapping.write(to: &writer)

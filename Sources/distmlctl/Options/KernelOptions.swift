@@ -56,7 +56,8 @@ struct KernelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Memory for kernel values or features on every node; 200MiB by default.",
+            "Memory for kernel values or features on every node; 200MiB by default, "
+                + "or a third of what a worker's memory leaves.",
             valueName: "size"
         ),
         transform: TypedSize.typed
